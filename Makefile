@@ -1,0 +1,81 @@
+# The front door. `make help` lists what it opens; each target is a thin call of a script in scripts/.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?=
+PORT ?= 8080
+PAGE_PORT ?= 8000
+ARGS ?=
+
+.PHONY: help serve test check format train export evaluate archive predict lock clean
+
+help: ## list the targets
+	@echo "usage: make TARGET [VARIABLE=value ...]"; echo
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@echo; echo "Variables: PORT, PAGE_PORT (serve); IMAGE (predict); ARGS, further arguments of the script, say"
+	@echo "ARGS=--help; PYTHON, the Python 3.10 to 3.12 to use; TORCH_INDEX_URL, another index for torch, say"
+	@echo "https://download.pytorch.org/whl/cpu for the small CPU build; DIGITS_DATA, the folder of the data."
+
+serve: $(VENV)/.serve ## serve the recogniser and its page until Ctrl-C
+	@exec $(BIN)/python scripts/serve.py --port $(PORT) --page-port $(PAGE_PORT) $(ARGS)
+
+test: $(VENV)/.dev ## run the whole suite, real TorchServe and real Chromium included
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev ## lint, check the format and the types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(VENV)/.dev ## mend lint and format where that can be done mechanically
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+train: $(VENV)/.dev ## train the network on MNIST; ARGS=--resume goes on after a stop
+	@$(BIN)/python scripts/train.py $(ARGS)
+
+export: $(VENV)/.dev ## export the best checkpoint to model/released
+	@$(BIN)/python scripts/export.py $(ARGS)
+
+evaluate: $(VENV)/.dev ## measure the released model, write reports/
+	@$(BIN)/python scripts/evaluate.py $(ARGS)
+
+archive: $(VENV)/.serve ## pack model_store/mnist.mar from the released model
+	@$(BIN)/python scripts/archive.py $(ARGS)
+
+predict: $(VENV)/.serve ## read digits without a server: make predict IMAGE=digit.png
+	@$(BIN)/python scripts/predict.py $(IMAGE) $(ARGS)
+
+lock: $(VENV)/.dev ## pin requirements/*.in anew, with hashes, for Python 3.10 to 3.12
+	@for name in serve dev; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url \
+	    --custom-compile-command "make lock" requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
+	done
+
+clean: ## remove what was built: environment, archive, caches, logs (not runs/, not data/)
+	rm -rf $(VENV) model_store/*.mar reports logs *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Stamps of finished installations; an interrupted one leaves none and is taken up again.
+$(VENV)/.serve: requirements/serve.txt scripts/install.py pyproject.toml | $(BIN)/python
+	@echo "Installing what serving needs into $(VENV) (once; several GB unless TORCH_INDEX_URL is set) ..." >&2
+	@$(BIN)/python scripts/install.py serve
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt scripts/install.py pyproject.toml | $(BIN)/python
+	@echo "Installing what development needs into $(VENV) (once) ..." >&2
+	@$(BIN)/python scripts/install.py dev
+	@touch $@ $(VENV)/.serve
+
+$(BIN)/python:
+	@for python in $(PYTHON) python3.11 python3.12 python3.10 python3; do \
+	  "$$python" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null || continue; \
+	  echo "Creating $(VENV) with $$("$$python" --version) ..." >&2; \
+	  "$$python" -m venv $(VENV) && exit 0; \
+	  rm -rf $(VENV); \
+	  echo "error: $$python cannot create a virtual environment; on Debian: apt install python3-venv" >&2; exit 1; \
+	done; \
+	echo "error: no Python 3.10, 3.11 or 3.12 found; install one, or name it: make PYTHON=/path/to/python" >&2; exit 1

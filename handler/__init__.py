@@ -1,0 +1,1 @@
+"""Adapts the recogniser to TorchServe: decode, batch, infer, encode."""

@@ -1,0 +1,48 @@
+"""Makes confidences honest and says when a picture is probably no digit; both are fitted on validation digits only."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+CALIBRATION_METHOD = "temperature scaling (Guo et al., 2017)"
+REJECTION_SCORE = "maximum calibrated softmax probability (Hendrycks and Gimpel, 2017)"
+REFUSED_SHARE = 0.01  # of true validation digits, refused at the threshold
+
+
+def fit_temperature(logits: Tensor, labels: Tensor) -> float:
+    """The temperature that minimises the negative log likelihood of softmax(logits / temperature).
+
+    Args:
+        logits: float32 (N, C).
+        labels: int64 (N,).
+    """
+    log_temperature = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    optimiser = torch.optim.LBFGS([log_temperature], max_iter=100, line_search_fn="strong_wolfe")
+    logits = logits.double()
+
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        loss = F.cross_entropy(logits / log_temperature.exp(), labels)
+        loss.backward()
+        return loss
+
+    optimiser.step(closure)
+    return float(log_temperature.detach().exp())
+
+
+def rejection_threshold(probabilities: Tensor, refused_share: float = REFUSED_SHARE) -> float:
+    """The confidence below which `refused_share` of these true digits' probabilities, float32 (N, C), fall."""
+    return float(torch.quantile(probabilities.max(dim=1).values, refused_share))
+
+
+def expected_calibration_error(probabilities: Tensor, labels: Tensor, bins: int = 15) -> float:
+    """Mean gap between confidence and accuracy over equally wide bins (Naeini et al., 2015), weighted by their size.
+
+    Args:
+        probabilities: float32 (N, C).
+        labels: int64 (N,).
+    """
+    confidence, predicted = probabilities.max(dim=1)
+    gap = confidence.double() - (predicted == labels).double()
+    bin_of = (confidence * bins).long().clamp(max=bins - 1)
+    return float(torch.zeros(bins, dtype=torch.float64).index_add(0, bin_of, gap).abs().sum() / len(labels))

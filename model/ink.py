@@ -1,0 +1,257 @@
+"""Finds the ink: from any picture to a map of ink on paper, whatever the paper, the light and the polarity.
+
+Leaves cropping, scaling and centring to `model.preprocessing`. Maps are uint8 (H, W); an ink map has 0 = paper and
+255 = full ink, a grey map 0 = black and 255 = white.
+"""
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from model.errors import NoInk
+
+Map = NDArray[np.uint8]
+Box = tuple[slice, slice]
+
+MAX_SIDE = 320  # px; larger pictures are area-averaged to this before the ink is looked for
+SMALL_SIDE = 32  # px; pictures up to this size are not smoothed: each of their pixels counts
+CLOSE_UP_SIDE = 96  # px; ink that comes out smaller than this is looked at again in the full picture
+PAPER_SIDE = 48  # px; the shading of the paper is estimated on a picture of this size
+WIDEST_STROKE = 0.3  # of the longer side; what is wider counts as paper
+SEPARABLE = 0.8  # of Otsu's measure; above it the border tells the polarity (chosen on 30 writers' pen strokes)
+FLAT_PAPER_SPREAD = 2  # grey levels that drawn paper varies by at most ...
+FLAT_SHARE = 0.7  # ... along so much of the border; photographed paper varies more
+MIN_CONTRAST = 12  # grey levels between ink and paper; below it the picture is blank
+GRAIN_SIGMAS = 4.0  # standard deviations of the paper's grain that ink stands out by
+FAINT_SHARE = 0.1  # of full ink; fainter than this are the fringes of compression, not ink
+SPECK_SHARE = 0.04  # of the largest stroke's dark area; a separate mark with less is a speck
+
+
+def find_ink(picture: Image.Image) -> Map:
+    """Map the ink of a decoded picture of any mode, size, aspect and polarity.
+
+    Returns:
+        uint8 (H, W), 0 = paper, 255 = full ink, at most `MAX_SIDE` on the longer side, without stray specks.
+
+    Raises:
+        NoInk: nothing stands out from the paper.
+    """
+    grey, is_dark_ink = flatten(picture)
+    small = _shrunk(grey)
+    if is_dark_ink is None:
+        is_dark_ink = _has_dark_ink(small)
+    ink = _ink_on_paper(small, is_dark_ink)
+    scale = max(grey.shape) / max(small.shape)
+    box = bounding_box(ink)
+    if scale > 1 and max(ink[box].shape) < CLOSE_UP_SIDE:
+        ink = _ink_on_paper(_shrunk(grey[_widened(box, scale, grey.shape)]), is_dark_ink)
+    return ink
+
+
+def bounding_box(ink: Map) -> Box:
+    """Rows and columns of the smallest box around all ink above 0; `NoInk` where there is none."""
+    x, y, width, height = cv2.boundingRect(ink)
+    if width == 0:
+        raise NoInk("the picture is blank: nothing stands out from the paper")
+    return slice(y, y + height), slice(x, x + width)
+
+
+def flatten(picture: Image.Image) -> tuple[Map, bool | None]:
+    """Luminance of a picture on its paper, and whether its ink is dark where transparency already tells.
+
+    Paper that shows through a drawing takes the colour that contrasts with the ink; transparent margins around an
+    opaque sheet take the colour of the sheet.
+
+    Raises:
+        NoInk: every pixel is transparent.
+    """
+    if not picture.has_transparency_data:
+        return _to_grey(picture), None
+    rgba = np.asarray(picture if picture.mode == "RGBA" else picture.convert("RGBA"))
+    alpha = _as_map(cv2.extractChannel(rgba, 3))
+    grey = _as_map(cv2.cvtColor(rgba, cv2.COLOR_RGBA2GRAY))
+    least, most, *_ = cv2.minMaxLoc(alpha)
+    if least == 255:
+        return grey, None
+    if most == 0:
+        raise NoInk("the picture is blank: every pixel is transparent")
+    visible = _as_map(alpha >= max(1, int(most) // 2))
+    darkest, lightest, *_ = cv2.minMaxLoc(grey, visible)
+    if lightest - darkest <= 2 * MIN_CONTRAST:
+        return _as_map(cv2.bitwise_not(alpha)), True
+    if float(visible[bounding_box(visible)].mean()) > 0.8:
+        return _composite(grey, alpha, paper=float(np.median(grey[visible > 0]))), None
+    is_dark_ink = cv2.mean(grey, visible)[0] < 160
+    return _composite(grey, alpha, paper=255.0 if is_dark_ink else 0.0), is_dark_ink
+
+
+def _composite(grey: Map, alpha: Map, paper: float) -> Map:
+    weight = alpha.astype(np.float32) / 255
+    return _as_map(np.rint(grey * weight + np.float32(paper) * (1 - weight)))
+
+
+def _to_grey(picture: Image.Image) -> Map:
+    """Luminance of an opaque picture; deep ones (16 and 32 bit, float) are scaled by the full scale that fits."""
+    if picture.mode == "RGB":
+        return _as_map(cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGB2GRAY))
+    if not picture.mode.startswith(("I", "F")):
+        return np.asarray(picture if picture.mode == "L" else picture.convert("L"))
+    with np.errstate(invalid="ignore"):  # a float picture may hold NaN
+        deep = np.nan_to_num(np.asarray(picture, dtype=np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    deep = deep - min(float(deep.min()), 0.0)
+    top = float(deep.max())
+    full_scale = next((scale for scale in (1.0, 255.0, 65535.0) if top <= scale), top)
+    return _as_map(np.rint(deep * (255.0 / full_scale)))
+
+
+def _shrunk(grey: Map, side: int = MAX_SIDE) -> Map:
+    """Area-average to at most `side` px on the longer side, keeping the aspect ratio."""
+    scale = side / max(grey.shape)
+    if scale >= 1:
+        return grey
+    height, width = (max(1, round(length * scale)) for length in grey.shape)
+    return _as_map(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA))
+
+
+def _widened(box: Box, scale: float, shape: tuple[int, ...]) -> Box:
+    """The box in the full picture, with a quarter of its longer side as margin."""
+    margin = 0.25 * max(side.stop - side.start for side in box) + 2
+    rows, columns = (
+        slice(max(0, int((side.start - margin) * scale)), min(length, int((side.stop + margin) * scale) + 1))
+        for side, length in zip(box, shape, strict=True)
+    )
+    return rows, columns
+
+
+def _has_dark_ink(grey: Map) -> bool:
+    """Decide the polarity: the paper is what the border is made of.
+
+    Where light falls so unevenly that two grey levels do not tell ink from paper (Otsu's separability, 1979), ink is
+    the rarer and stronger departure from the light's course: the longer tail of the grey levels around it.
+    """
+    threshold, light = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    light_share = float(_border(_as_map(light)).mean())
+    if not 0.2 <= light_share <= 0.8 or _separability(grey, grey > threshold) > SEPARABLE:
+        return light_share > 0.5
+    small = _shrunk(grey, PAPER_SIDE).astype(np.float64)
+    return float(((small - _course_of_light(small)) ** 3).mean()) < 0
+
+
+def _separability(grey: Map, is_light: NDArray[np.bool_]) -> float:
+    """Share of the grey levels' variance that lies between the two classes rather than within them, in [0, 1]."""
+    share = float(is_light.mean())
+    if share in (0.0, 1.0):
+        return 0.0
+    between = share * (1 - share) * (float(grey[is_light].mean()) - float(grey[~is_light].mean())) ** 2
+    return between / float(grey.var())
+
+
+def _ink_on_paper(grey: Map, is_dark_ink: bool) -> Map:
+    """Take the paper away and set the ink to full scale.
+
+    Raises:
+        NoInk: nothing stands out from the paper.
+    """
+    dark = grey if is_dark_ink else _as_map(255 - grey)
+    paper, is_flat = _flat_paper(dark)
+    is_small = max(grey.shape) <= SMALL_SIDE
+    box: Box = np.s_[:, :]
+    if is_flat:
+        drawn = _as_map(cv2.subtract(np.full_like(dark, paper), dark))
+        box = bounding_box(drawn)  # the rest is bare, and need not be looked at again
+        ink, grain = drawn[box].astype(np.float32), 0.0
+    else:
+        ink, grain = _ink_on_uneven_paper(dark, is_grainy=not is_small)
+    full = _full_ink(ink)
+    if full < max(MIN_CONTRAST, GRAIN_SIGMAS * grain):
+        raise NoInk("the picture is blank: nothing stands out from the paper")
+    floor = 0.0 if is_flat and is_small else max(FAINT_SHARE * full, 0.5 * GRAIN_SIGMAS * grain)
+    result = np.zeros_like(grey)
+    result[box] = _without_specks(_as_map(np.clip((ink - floor) * (255 / max(full - floor, 1.0)), 0, 255)))
+    return result
+
+
+def _flat_paper(dark: Map) -> tuple[int, bool]:
+    """Grey level of the paper at the border, and whether it is the same nearly all along: drawn, not photographed."""
+    border = _border(dark)
+    paper_part = border[border >= (int(dark.min()) + int(dark.max())) / 2]
+    if paper_part.size == 0:  # ink all along the border, on paper that must be within
+        return int(dark.max()), True
+    paper = int(np.median(paper_part))
+    return paper, float(np.mean(np.abs(paper_part.astype(np.int16) - paper) <= FLAT_PAPER_SPREAD)) > FLAT_SHARE
+
+
+def _ink_on_uneven_paper(grey: Map, is_grainy: bool) -> tuple[NDArray[np.float32], float]:
+    """How many levels darker than the paper around it each pixel is, float32 (H, W), and the grain of the bare paper.
+
+    Light falls off by a factor, so ink is first measured as a share of its paper, then scaled to the paper's level.
+    The grain is the standard deviation by the median absolute deviation, which ink does not disturb.
+    """
+    paper = _paper(grey)
+    share = np.float32(1) - grey / paper
+    if is_grainy:
+        share = np.asarray(cv2.GaussianBlur(share, (3, 3), 0), dtype=np.float32)
+    step = max(1, max(grey.shape) // 64)  # every pixel of a small picture, enough of a large one
+    # The paper was taken at its brightest; its median is where ink begins.
+    ink = (share - np.median(share[::step, ::step])) * np.median(paper[::step, ::step])
+    return ink.astype(np.float32), 1.4826 * float(np.median(np.abs(ink[::step, ::step])))
+
+
+def _paper(grey: Map) -> NDArray[np.float32]:
+    """The paper's own brightness under dark ink, float32 (H, W), at least 1."""
+    small = _shrunk(grey, PAPER_SIDE).astype(np.float64)
+    light = np.maximum(_course_of_light(small, without_ink=True), 1.0)
+    # Shadows with edges remain after the smooth course of light: closing fills the strokes and keeps the shadows.
+    side = int(WIDEST_STROKE * max(small.shape)) | 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    shadows = cv2.GaussianBlur(cv2.morphologyEx(small / light, cv2.MORPH_CLOSE, kernel), (0, 0), 2.0)
+    paper = cv2.resize(light * shadows, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.maximum(paper, 1.0).astype(np.float32)
+
+
+def _course_of_light(small: NDArray[np.float64], without_ink: bool = False) -> NDArray[np.float64]:
+    """Least-squares quadratic surface through grey levels; `without_ink` leaves out what lies well below it."""
+    terms = _quadratic_terms(*small.shape)
+    values = small.ravel()
+    kept = np.ones(values.size, dtype=bool)
+    surface = values
+    for _ in range(3 if without_ink else 1):
+        some = terms[kept]
+        weights, *_ = np.linalg.lstsq(some.T @ some, some.T @ values[kept], rcond=None)  # the normal equations
+        surface = terms @ weights
+        kept = values >= surface - 0.5 * float(np.std(values[kept] - surface[kept])) - 1e-6
+    return np.asarray(surface.reshape(small.shape), dtype=np.float64)
+
+
+@lru_cache(maxsize=64)
+def _quadratic_terms(height: int, width: int) -> NDArray[np.float64]:
+    """1, x, y, x^2, x y, y^2 of every pixel, float64 (height * width, 6)."""
+    y, x = (axis.ravel() for axis in np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j])
+    return np.stack((np.ones_like(x), x, y, x * x, x * y, y * y), axis=1)
+
+
+def _full_ink(ink: NDArray[np.float32]) -> float:
+    """Level of full ink: the 90th percentile of what is over half as strong as the strongest."""
+    strongest = float(ink.max())
+    return float(np.percentile(ink[ink > strongest / 2], 90)) if strongest > 0 else 0.0
+
+
+def _without_specks(ink: Map) -> Map:
+    """Drop separate marks that are much smaller than the largest stroke, or nowhere dark: specks, edges of shadows."""
+    count, labels = cv2.connectedComponents(_as_map(ink > 0), connectivity=8)
+    if count <= 2:
+        return ink
+    areas = np.bincount(labels[ink > 127], minlength=count)
+    is_kept = areas >= max(1.0, SPECK_SHARE * float(areas.max()))
+    return _as_map(ink * is_kept[labels])
+
+
+def _border(grey: Map) -> Map:
+    return np.concatenate((grey[0], grey[-1], grey[:, 0], grey[:, -1]))
+
+
+def _as_map(array: NDArray[np.generic]) -> Map:
+    return np.asarray(array, dtype=np.uint8)

@@ -1,0 +1,79 @@
+"""Reads digits with a released network: pictures in, calibrated answers out, for the server and the command line."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from model.artifacts import LABELS_FILE, METADATA_FILE, MODEL_FILE, check_belong_together, read_labels, read_metadata
+from model.preprocessing import PREPROCESSING_VERSION, SIDE
+from model.torchscript import load_network
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read from one picture.
+
+    Attributes:
+        label: name of the likeliest class.
+        confidence: its calibrated probability, in [0, 1].
+        recognised: false where the picture is probably not a digit; the label is then only the best guess.
+        probabilities: every class by name, likeliest first; they sum to 1.
+    """
+
+    label: str
+    confidence: float
+    recognised: bool
+    probabilities: dict[str, float]
+
+
+class Recogniser:
+    """A released network with its calibration, its rejection threshold and its labels."""
+
+    def __init__(self, network: torch.jit.ScriptModule, metadata: dict[str, Any], labels: list[str]) -> None:
+        self.metadata = metadata
+        self.labels = labels
+        self._network = network
+        self._temperature = float(metadata["calibration"]["temperature"])
+        self.threshold = float(metadata["rejection"]["threshold"])
+
+    @classmethod
+    def load(cls, model: Path, metadata: Path, labels: Path) -> "Recogniser":
+        """Load a network that belongs to its metadata, labels and this preprocessing.
+
+        Raises:
+            ArtifactError: a file is missing or broken, or they do not belong together.
+        """
+        details, names = read_metadata(metadata), read_labels(labels)
+        check_belong_together(model, details, names, PREPROCESSING_VERSION)
+        return cls(load_network(model), details, names)
+
+    @classmethod
+    def load_folder(cls, folder: Path, labels: Path | None = None) -> "Recogniser":
+        """Load the pair of network and metadata in `folder`; the labels lie there too unless named."""
+        return cls.load(folder / MODEL_FILE, folder / METADATA_FILE, labels or folder / LABELS_FILE)
+
+    def warm_up(self, largest_batch: int) -> None:
+        """Let the compiler see batches of 1 and of `largest_batch`, so that the first request is as fast as any."""
+        for size in {1, largest_batch}:
+            for _ in range(3):
+                self.probabilities(np.zeros((size, 1, SIDE, SIDE), dtype=np.float32))
+
+    def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Calibrated probabilities float32 (N, C) of normalised pictures float32 (N, 1, 28, 28)."""
+        with torch.inference_mode():
+            logits = self._network(torch.from_numpy(images))
+            return np.asarray(torch.softmax(logits / self._temperature, dim=1).numpy())
+
+    def read(self, images: NDArray[np.float32]) -> list[Reading]:
+        """One reading for each normalised picture of float32 (N, 1, 28, 28)."""
+        return [self._reading(row) for row in self.probabilities(images)]
+
+    def _reading(self, probabilities: NDArray[np.float32]) -> Reading:
+        order = np.argsort(-probabilities, kind="stable")
+        ranked = {self.labels[i]: float(probabilities[i]) for i in order}
+        label = self.labels[order[0]]
+        return Reading(label, ranked[label], ranked[label] >= self.threshold, ranked)

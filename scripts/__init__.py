@@ -1,0 +1,1 @@
+"""Thin command lines over `model`, `handler` and TorchServe; each explains itself with --help."""

@@ -1,0 +1,44 @@
+"""What the command lines share: how they fail, and the options that several of them take."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from model.errors import InvalidImage, OperatorError
+from scripts.terminal import say
+
+ROOT = Path(__file__).resolve().parents[1]
+RELEASED = ROOT / "model" / "released"
+RUN_FOLDER = ROOT / "runs" / "digit_cnn"
+
+
+def run(main: Callable[[], int]) -> None:
+    """Run a command line to its exit status; an error that a person can mend becomes one line on stderr and 1."""
+    try:
+        status = main()
+    except (OperatorError, InvalidImage) as error:
+        status = fail(str(error))
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        status = fail(f"{error.strerror or error}{where}")
+    except KeyboardInterrupt:
+        status = fail("interrupted")
+    sys.exit(status)
+
+
+def fail(message: str) -> int:
+    """Tell what went wrong in one line; returns the exit status for it."""
+    say(f"error: {message}")
+    return 1
+
+
+def add_data_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--data`, the folder that holds MNIST/raw."""
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=Path(os.environ.get("DIGITS_DATA") or "data"),
+        help="folder that holds MNIST/raw, or that it is downloaded to (default: DIGITS_DATA, else data)",
+    )

@@ -1,0 +1,72 @@
+"""How a command line talks to the person who started it: progress and errors, on stderr, in whole lines."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import sys
+import time
+
+NOTE_INTERVAL_S = 5.0
+"""How often a wait is noted where stderr is not a terminal."""
+
+_ERASE_LINE = "\r\033[K"
+
+
+def say(line: str) -> None:
+    """One line. A terminal that is gone (SIGHUP) must not get in the way of stopping."""
+    _write(f"{_ERASE_LINE if sys.stderr.isatty() else ''}{line}\n")
+
+
+def redraw(line: str) -> None:
+    """Replace the line that progress is shown on, where someone watches."""
+    if sys.stderr.isatty():
+        _write(f"{_ERASE_LINE}{line}")
+
+
+def show(lines: list[str]) -> None:
+    """Lines quoted from elsewhere, indented."""
+    for line in lines:
+        say(f"  {line}")
+
+
+class Waiting:
+    """Shows that time passes: on a terminal one line that counts the seconds, else a line now and then."""
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        self._begun = self._noted = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Since this object was made."""
+        return time.monotonic() - self._begun
+
+    def show(self) -> None:
+        """To be called often."""
+        line = f"{self.label}: {self.seconds:.0f} s"
+        redraw(line)
+        if not sys.stderr.isatty() and time.monotonic() - self._noted >= NOTE_INTERVAL_S:
+            self._noted = time.monotonic()
+            say(line)
+
+    def end(self) -> None:
+        """Clears the counting line."""
+        redraw("")
+
+
+def explain(error: OSError) -> str:
+    """An operating system's error in one line that says what to do."""
+    where = f": {error.filename}" if error.filename else ""
+    advice = {
+        errno.ENOSPC: "free some disk space, or choose another disk with TMPDIR or --log-dir",
+        errno.EACCES: "give yourself the right to it, or choose another folder with TMPDIR or --log-dir",
+        errno.EROFS: "choose a folder that can be written with TMPDIR or --log-dir",
+        errno.EADDRINUSE: "choose other ports with --port and --page-port",
+    }.get(error.errno or 0, "mend it and start again")
+    return f"{error.strerror or error}{where}; {advice}"
+
+
+def _write(text: str) -> None:
+    with contextlib.suppress(OSError):
+        print(text, end="", file=sys.stderr, flush=True)

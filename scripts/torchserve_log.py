@@ -1,0 +1,109 @@
+"""Reads what one run of TorchServe has logged, to tell an operator in a few lines why it does not start.
+
+The two logs are those of `log4j2.xml`; `console.log` is what the JVM prints past it.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+SERVER_LOG = "ts_log.log"
+MODEL_LOG = "model_log.log"
+CONSOLE_LOG = "console.log"
+
+LOAD_FAILED = re.compile(
+    r"Backend worker process died|Load model failed|Auto recovery failed|Backend worker error|Failed start worker"
+)
+"""A worker ended before its model was loaded; which of these is logged, and where, differs from death to death."""
+
+NOT_UNPACKED = "Failed to load model: "
+"""The Java side could not read the archive; it goes on without a model."""
+
+MAX_SILENT_DEATHS = 3
+"""A worker's traceback may be lost when TorchServe closes its pipe; so many deaths without one settle the matter."""
+
+SHOWN_LINES = 12
+
+CONSOLE_NOISE = re.compile(
+    r"^(Warning: TorchServe is using|WARNING: sun\.reflect|nvidia-smi not |Model server started|$)"
+)
+
+_LAYOUT = re.compile(r"^\S+ \[(?P<level>\w+) *\] (?P<thread>\S+) \S+ - (?P<message>.*)$")
+
+
+class RunLog:
+    """The lines added to a log folder since this object was made; earlier runs may have left theirs there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._start = {name: _identity_and_size(folder / name) for name in (SERVER_LOG, MODEL_LOG)}
+
+    def lines(self, name: str) -> list[str]:
+        """This run's lines of one log, oldest first; none where there is no such file yet."""
+        path = self.folder / name
+        identity, size = _identity_and_size(path)
+        if identity is None:
+            return []
+        first_identity, first_size = self._start.get(name, (None, 0))
+        # Another file by that name means that it was rotated: all of it is new.
+        skipped = first_size if identity == first_identity and size >= first_size else 0
+        with path.open("rb") as file:
+            file.seek(skipped)
+            return file.read().decode("utf-8", errors="replace").splitlines()
+
+    def load_failure(self) -> list[str]:
+        """Why the model cannot be loaded, in at most `SHOWN_LINES` lines; empty while nothing says that it cannot."""
+        server, worker = self.lines(SERVER_LOG), self.lines(MODEL_LOG)
+        deaths = sum(bool(LOAD_FAILED.search(line)) for line in server + worker)
+        traceback = first_traceback(worker) if deaths else []
+        if traceback:
+            return traceback
+        if deaths >= MAX_SILENT_DEATHS or any(NOT_UNPACKED in line for line in server):
+            return [_message(line) for line in server][-SHOWN_LINES:]
+        return []
+
+    def last_words(self) -> list[str]:
+        """What to show when TorchServe has ended: the worker's traceback, else what the JVM printed and logged."""
+        traceback = first_traceback(self.lines(MODEL_LOG))
+        console = [line for line in self.lines(CONSOLE_LOG) if not CONSOLE_NOISE.match(line)]
+        server = [_message(line) for line in self.lines(SERVER_LOG)]
+        return traceback or (console[:SHOWN_LINES] + server[-SHOWN_LINES:])[:SHOWN_LINES]
+
+
+def first_traceback(lines: list[str]) -> list[str]:
+    """The first complete Python traceback of one worker, chained ones included, cut to its last `SHOWN_LINES` lines.
+
+    Args:
+        lines: of the model log; several workers' lines may alternate.
+    """
+    parsed = [match for match in map(_LAYOUT.match, lines) if match]
+    start = next((i for i, match in enumerate(parsed) if match["message"].startswith("Traceback")), None)
+    if start is None:
+        return []
+    thread = parsed[start]["thread"]
+    found: list[str] = []
+    end = 0
+    for match in parsed[start:]:
+        if match["thread"] != thread:
+            continue
+        message = match["message"]
+        if message.startswith(("Backend worker process died", "s_name_part0")):
+            break
+        found.append(message)
+        if message[:1].strip() and not message.startswith(("Traceback", "During", "The above")):
+            end = len(found)  # the exception's own line
+    return found[:end][-SHOWN_LINES:]
+
+
+def _message(line: str) -> str:
+    match = _LAYOUT.match(line)
+    return match["message"] if match else line
+
+
+def _identity_and_size(path: Path) -> tuple[int | None, int]:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None, 0
+    return status.st_ino, status.st_size

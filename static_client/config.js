@@ -1,0 +1,70 @@
+/**
+ * Where the page finds its recogniser: `config.json` beside the page, and what the query string says instead.
+ *
+ * @typedef {{endpoint: string, model: string}} Config
+ *   endpoint: absolute URL without a slash at its end; model: its name, or name/version
+ */
+
+import { DEADLINE_S, RecogniserError, readJson } from "./api.js";
+
+const EXAMPLE = '{"endpoint": "http://127.0.0.1:8080", "model": "mnist"}';
+
+/**
+ * @param {URL} pageUrl the page's own address; `config.json` is looked for beside it
+ * @returns {Promise<Config>}
+ * @throws {RecogniserError} kind "configuration", in words for the person who set the page up
+ */
+export async function loadConfig(pageUrl) {
+  const asked = pageUrl.searchParams;
+  const overrides = { endpoint: asked.get("endpoint"), model: asked.get("model") };
+  const file = overrides.endpoint && overrides.model ? {} : await readConfigFile(pageUrl);
+  return parseConfig(file, overrides, pageUrl);
+}
+
+/**
+ * @param {{endpoint?: unknown, model?: unknown}} file what config.json holds
+ * @param {{endpoint: string | null, model: string | null}} overrides what the query string says
+ * @param {URL} pageUrl a relative endpoint is relative to it
+ * @returns {Config}
+ * @throws {RecogniserError}
+ */
+export function parseConfig(file, overrides, pageUrl) {
+  const endpoint = overrides.endpoint || file?.endpoint;
+  const model = overrides.model || file?.model;
+  const url = resolve(endpoint, pageUrl);
+  if (!/^https?:$/.test(url?.protocol)) {
+    throw wrong(`The endpoint ${JSON.stringify(endpoint)} is not an http address.`);
+  }
+  if (typeof model !== "string" || !model) {
+    throw wrong(`The model ${JSON.stringify(model)} is not a name.`);
+  }
+  return { endpoint: (url.origin + url.pathname).replace(/\/+$/, ""), model };
+}
+
+async function readConfigFile(pageUrl) {
+  const url = new URL("config.json", pageUrl);
+  let response;
+  try {
+    response = await fetch(url, { cache: "no-cache", signal: AbortSignal.timeout(DEADLINE_S * 1000) });
+  } catch (error) {
+    throw wrong("The page cannot read its config.json.", error);
+  }
+  const file = response.ok ? await readJson(response) : null;
+  if (typeof file !== "object" || file === null) {
+    throw wrong(`The page's config.json (HTTP ${response.status}) is not like ${EXAMPLE}.`);
+  }
+  return file;
+}
+
+/** @returns {URL | null} null where the endpoint is no address at all */
+function resolve(endpoint, pageUrl) {
+  try {
+    return typeof endpoint === "string" ? new URL(endpoint, pageUrl) : null;
+  } catch {
+    return null;
+  }
+}
+
+function wrong(words, cause) {
+  return new RecogniserError("configuration", words, { cause });
+}

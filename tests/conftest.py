@@ -1,0 +1,153 @@
+"""Fixtures shared by all tests: a real server on free ports, and the folder of the real data."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from scripts.cli import ROOT
+from scripts.serve_settings import LOOPBACK, Ports, ServeError, check_ports_free, read_ports
+
+SERVE = ROOT / "scripts" / "serve.py"
+READY_LINE = "Ctrl-C stops everything."
+START_TIMEOUT_S = 100.0
+STOP_TIMEOUT_S = 25.0
+
+
+@dataclass(frozen=True)
+class Service:
+    """One running `scripts/serve.py` with all that it started."""
+
+    process: subprocess.Popen[bytes]
+    ports: Ports
+    log_dir: Path
+    stdout: str
+
+    @property
+    def api_url(self) -> str:
+        return self.ports.api_url
+
+    @property
+    def management_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.ports.management}"
+
+    @property
+    def metrics_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.ports.metrics}"
+
+    @property
+    def page_url(self) -> str:
+        return self.ports.page_url
+
+    @property
+    def predictions_url(self) -> str:
+        return f"{self.api_url}/predictions/mnist"
+
+    def descendants(self) -> list[psutil.Process]:
+        """The guard, TorchServe's launcher, the JVM and the workers."""
+        found: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
+        return found
+
+    def descendant(self, *words: str) -> psutil.Process:
+        """The one whose command line has all these words."""
+        [found] = [p for p in self.descendants() if all(word in " ".join(p.cmdline()) for word in words)]
+        return found
+
+
+ServiceStarter = Callable[..., contextlib.AbstractContextManager[Service]]
+
+
+def find_free_ports() -> Ports:
+    """Six free ports, below those that the system hands out by itself."""
+    defaults = read_ports()
+    for _ in range(50):
+        offset = 2_000 + 10 * secrets.randbelow(1_800)
+        ports = defaults.moved(defaults.inference + offset, defaults.page + offset)
+        with contextlib.suppress(ServeError):
+            check_ports_free(ports, with_page=True)
+            return ports
+    raise RuntimeError("no six free ports found")
+
+
+def start(log_dir: Path, *arguments: str) -> Service:
+    """Starts `scripts/serve.py` on free ports; returns when it says that it is ready."""
+    ports = find_free_ports()
+    log_dir.mkdir(parents=True, exist_ok=True)
+    stdout, stderr = log_dir / "stdout.txt", log_dir / "stderr.txt"
+    command = [sys.executable, str(SERVE), f"--port={ports.inference}", f"--page-port={ports.page}"]
+    with stdout.open("wb") as out, stderr.open("wb") as err:
+        process = subprocess.Popen([*command, f"--log-dir={log_dir}", *arguments], stdout=out, stderr=err, cwd=ROOT)
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while READY_LINE not in stdout.read_text():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.terminate()
+            process.wait(STOP_TIMEOUT_S)
+            pytest.fail(f"serve.py did not get ready (exit status {process.returncode}):\n{stderr.read_text()}")
+        time.sleep(0.1)
+    return Service(process, ports, log_dir, stdout.read_text())
+
+
+@contextlib.contextmanager
+def running_service(log_dir: Path, *arguments: str) -> Iterator[Service]:
+    """A server for the length of a `with` block; nothing of it is left behind, not even by a failing test."""
+    service = start(log_dir, *arguments)
+    started = service.descendants()
+    try:
+        yield service
+    finally:
+        if service.process.poll() is None:
+            started += service.descendants()
+            service.process.terminate()
+        try:
+            service.process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            service.process.kill()
+            service.process.wait()
+        _, alive = psutil.wait_procs(started, timeout=STOP_TIMEOUT_S)
+        for process in alive:
+            process.kill()
+        assert not alive, f"left running: {alive}"
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The one server that most tests share; do not stop or reconfigure it."""
+    with running_service(tmp_path_factory.mktemp("service")) as running:
+        yield running
+    assert running.process.returncode == 0
+
+
+@pytest.fixture
+def start_service(tmp_path: Path) -> ServiceStarter:
+    """Starts a server of the test's own: `with start_service() as service`, with options of serve.py if need be."""
+
+    def starter(*arguments: str, name: str = "logs") -> contextlib.AbstractContextManager[Service]:
+        return running_service(tmp_path / name, *arguments)
+
+    return starter
+
+
+@pytest.fixture
+def free_ports() -> Ports:
+    """Ports that nobody uses, for a server that a test starts itself."""
+    return find_free_ports()
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """The folder with MNIST and the pen strokes; tests that need them are skipped where one is absent."""
+    root = Path(os.environ.get("DIGITS_DATA") or "data").resolve()
+    for part in ("MNIST/raw", "pendigits"):
+        if not (root / part).is_dir():
+            pytest.skip(f"no {part} in {root}: set DIGITS_DATA to the folder that holds it")
+    return root

@@ -1,0 +1,171 @@
+"""The page when things go wrong: it says so in words, stays where it is, and recovers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from tests.conftest import Service
+    from tests.e2e.conftest import PadPage, PageOpener, Strokes
+
+FAILED_REQUEST = "Failed to load resource"  # what Chromium itself writes to the console
+DOWN_STROKE: Strokes = [[(0.52, 0.2), (0.5, 0.8)]]
+RESULT = {
+    "label": "8",
+    "confidence": 0.41,
+    "recognised": False,
+    "probabilities": {"8": 0.41, "3": 0.4, "5": 0.19, **dict.fromkeys("0124679", 0.0)},
+    "model": "mnist",
+    "version": "1.0",
+}
+NO_INK = {"code": 422, "type": "UnprocessableEntity", "message": "The picture shows no ink."}
+OVERLOADED = {"code": 503, "type": "ServiceUnavailableException", "message": "Model mnist has no worker."}
+
+
+def open_for_trouble(open_page: PageOpener, path: str = "/", **more: int) -> PadPage:
+    pad = open_page(path, **more)
+    pad.expected_problem = FAILED_REQUEST
+    return pad
+
+
+def test_doubtful_drawing_is_called_so(open_page: PageOpener) -> None:
+    pad = open_page()
+    pad.answer_with(200, RESULT)
+    pad.draw(DOWN_STROKE)
+    pad.expect_state("unsure")
+    assert pad.text("#answer") == "8"
+    assert pad.text("#confidence") == "41.0%"
+    pad.expect_text("#status", "Not sure – perhaps an 8; it may not be a digit.")
+
+
+def test_unreachable_server_is_named_and_asked_again_by_button(open_page: PageOpener, service: Service) -> None:
+    pad = open_for_trouble(open_page)
+    pad.page.route("**/predictions/**", lambda route: route.abort("connectionrefused"))
+    pad.draw(DOWN_STROKE)
+    pad.expect_state("error")
+    pad.expect_text("#status", f"Cannot reach the recogniser at {service.api_url}. Is make serve running?")
+    assert pad.text("#answer") == pad.text("#confidence") == ""
+    pad.page.unroute_all()
+    pad.page.locator("#retry").focus()
+    pad.page.keyboard.press("Enter")
+    pad.expect_state("answered")
+    assert pad.text("#answer") == "1"
+    assert pad.text("#status") == ""
+    assert pad.page.evaluate("document.activeElement.id") == "clear", "the focus does not get lost with the button"
+
+
+def test_unreachable_server_is_asked_again_with_the_next_stroke_and_not_at_every_move(open_page: PageOpener) -> None:
+    pad = open_for_trouble(open_page)
+    pad.page.route("**/predictions/**", lambda route: route.abort("connectionrefused"))
+    pad.draw([[(0.5, 0.2), (0.5, 0.8)]])
+    pad.expect_state("error")
+    asked = len(pad.requests)
+    pad.draw([[(0.2, y / 10) for y in range(1, 10)]])
+    pad.expect_requests(asked + 1)
+    expect(pad.page.locator("body")).to_have_attribute("data-state", "error")
+    assert len(pad.requests) == asked + 1
+    pad.page.unroute_all()
+    pad.page.click("#clear")
+    pad.draw(DOWN_STROKE)
+    pad.expect_state("answered")
+
+
+def test_server_that_never_answers_is_given_up(open_page: PageOpener) -> None:
+    pad = open_page()
+    pad.hold_requests()
+    pad.draw(DOWN_STROKE)
+    pad.expect_state("asking")
+    pad.expect_state("error")
+    pad.expect_status("has not answered within 5 seconds")
+
+
+def test_busy_server_is_asked_again_until_it_answers(open_page: PageOpener) -> None:
+    pad = open_for_trouble(open_page)
+    pad.answer_with(503, OVERLOADED)
+    pad.draw(DOWN_STROKE)
+    pad.expect_state("error")
+    pad.expect_text("#status", "The server is busy; trying again.")
+    pad.page.unroute_all()
+    pad.expect_state("answered")
+    assert pad.text("#answer") == "1"
+    assert pad.text("#status") == ""
+
+
+def test_busy_server_is_not_asked_for_ever(open_page: PageOpener) -> None:
+    pad = open_for_trouble(open_page)
+    pad.answer_with(503, OVERLOADED)
+    pad.draw(DOWN_STROKE)
+    pad.expect_text("#status", "The server is busy. Try again in a moment.")
+    assert pad.page.locator("#retry").is_visible()
+    assert len(pad.requests) <= 6, "one while the pen moved, then the retries"
+
+
+def test_refusal_is_told_in_the_servers_words(open_page: PageOpener) -> None:
+    pad = open_for_trouble(open_page)
+    pad.answer_with(422, NO_INK)
+    pad.draw(DOWN_STROKE)
+    pad.expect_state("error")
+    pad.expect_text("#status", str(NO_INK["message"]))
+    assert pad.page.locator("#retry").is_hidden(), "the same drawing would be refused again"
+    pad.page.unroute_all()
+    pad.page.click("#clear")
+    pad.draw(DOWN_STROKE)
+    pad.expect_state("answered")
+
+
+def test_unknown_model_is_told_in_torchserves_words(open_page: PageOpener) -> None:
+    pad = open_for_trouble(open_page, "/?model=roman")
+    pad.draw(DOWN_STROKE)
+    pad.expect_state("error")
+    pad.expect_status("roman")
+
+
+@pytest.mark.parametrize(
+    "body", ["hello", {"status": "Healthy"}, {**RESULT, "confidence": "high"}, {**RESULT, "probabilities": None}]
+)
+def test_answer_of_another_shape_is_words_too(open_page: PageOpener, body: object) -> None:
+    pad = open_page()
+    pad.answer_with(200, body)
+    pad.draw(DOWN_STROKE)
+    pad.expect_state("error")
+    pad.expect_status("is not a digit recogniser")
+
+
+def test_words_are_never_markup(open_page: PageOpener) -> None:
+    pad = open_for_trouble(open_page)
+    pad.answer_with(422, {**NO_INK, "message": "<img src=x onerror=alert(1)>"})
+    pad.draw(DOWN_STROKE)
+    pad.expect_text("#status", "<img src=x onerror=alert(1)>")
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 640), (390, 844), (1280, 800)])
+def test_nothing_moves_from_state_to_state(open_page: PageOpener, width: int, height: int) -> None:
+    pad = open_for_trouble(open_page, width=width, height=height)
+    pad.expect_state("idle")
+    layouts = {"idle": layout_of(pad)}
+    pad.hold_requests()
+    pad.draw(DOWN_STROKE)
+    pad.expect_requests(1)
+    layouts["asking"] = layout_of(pad)
+    pad.page.unroute_all()  # lets go of what was held
+    pad.expect_state("answered")
+    layouts["answered"] = layout_of(pad)
+    pad.answer_with(200, RESULT)
+    pad.draw([[(0.2, 0.2), (0.2, 0.8)]])
+    pad.expect_state("unsure")
+    layouts["unsure"] = layout_of(pad)
+    pad.page.unroute_all()
+    pad.page.route("**/predictions/**", lambda route: route.abort("connectionrefused"))
+    pad.draw([[(0.8, 0.2), (0.8, 0.8)]])
+    pad.expect_state("error")
+    assert pad.page.locator("#retry").is_visible()
+    layouts["error"] = layout_of(pad)
+    assert layouts == dict.fromkeys(layouts, layouts["idle"])
+    assert pad.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def layout_of(pad: PadPage) -> dict[str, object]:
+    return {name: pad.page.locator(name).bounding_box() for name in ("#pad", "#clear", ".verdict", "#bars", "footer")}

@@ -1,0 +1,162 @@
+"""The command lines as a user runs them: answers on stdout, one clear line on failure, honest exit statuses."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from model.training import load_checkpoint
+from tests.drawing import draw_digit
+
+ROOT = Path(__file__).parents[2]
+SEVEN = ROOT / "tests" / "data" / "seven.png"
+
+
+def command(
+    script: str, *arguments: object, cwd: Path = ROOT, timeout_s: float = 110
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", str(ROOT / "scripts" / script), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        cwd=cwd,
+    )
+
+
+def assert_fails_in_one_line(done: subprocess.CompletedProcess[str], *words: str) -> None:
+    assert done.returncode == 1
+    assert done.stdout == ""
+    [line] = done.stderr.strip().splitlines()
+    assert line.startswith("error: ")
+    assert all(word in line for word in words), line
+
+
+SCRIPTS = sorted(path.name for path in (ROOT / "scripts").glob("*.py") if "__main__" in path.read_text())
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_each_script_explains_itself(script: str) -> None:
+    done = command(script, "--help")
+    assert done.returncode == 0
+    assert done.stdout.startswith("usage: ")
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_wrong_usage_is_told_apart_from_failure(script: str) -> None:
+    done = command(script, "--no-such-option")
+    assert done.returncode == 2
+    assert "--no-such-option" in done.stderr or "required" in done.stderr
+
+
+def test_predict_reads_digits_in_order(tmp_path: Path) -> None:
+    three = tmp_path / "three.webp"
+    draw_digit(3).save(three)
+    done = command("predict.py", SEVEN, three, "--top-k", 2, cwd=tmp_path)
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert [line.rpartition(": ")[2].split()[0] for line in lines] == ["7", "3"]
+    assert all(line.count("%") == 2 for line in lines)
+    assert done.stderr == ""
+
+
+def test_predict_gives_json_a_line_and_a_plot(tmp_path: Path) -> None:
+    plot = tmp_path / "plot.png"
+    done = command("predict.py", SEVEN, "--json", "--save-plot", plot)
+    result = json.loads(done.stdout)
+    assert result["image"] == str(SEVEN)
+    assert result["label"] == "7"
+    assert len(result["probabilities"]) == 10
+    with Image.open(plot) as picture:
+        assert len(set(picture.convert("L").tobytes())) > 10
+
+
+def test_predict_names_a_missing_file(tmp_path: Path) -> None:
+    assert_fails_in_one_line(command("predict.py", tmp_path / "none.png"), "none.png", "No such file")
+
+
+def test_predict_names_a_broken_file(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(SEVEN.read_bytes()[:100])
+    assert_fails_in_one_line(command("predict.py", broken), "broken.png", "cannot be")
+
+
+def test_predict_still_reads_the_good_pictures_beside_a_broken_one(tmp_path: Path) -> None:
+    done = command("predict.py", tmp_path / "none.png", SEVEN)
+    assert done.returncode == 1
+    assert "seven.png: 7" in done.stdout
+
+
+def test_predict_names_a_missing_model(tmp_path: Path) -> None:
+    assert_fails_in_one_line(command("predict.py", SEVEN, "--model", tmp_path / "none.pt"), "none.json is missing")
+
+
+def test_archive_tells_what_it_built(tmp_path: Path) -> None:
+    done = command("archive.py", "--output", tmp_path / "mnist.mar")
+    assert done.returncode == 0
+    assert str(tmp_path / "mnist.mar") in done.stdout
+    assert "SHA-256" in done.stdout
+
+
+def test_archive_refuses_parts_of_different_exports(tmp_path: Path) -> None:
+    released = shutil.copytree(ROOT / "model" / "released", tmp_path / "released")
+    (released / "mnist.pt").write_bytes(b"another network")
+    done = command("archive.py", "--released", released, "--output", tmp_path / "mnist.mar")
+    assert_fails_in_one_line(done, "mnist.pt is not the network that mnist.json describes")
+
+
+def test_a_write_that_fails_leaves_one_line_and_no_half_archive(tmp_path: Path) -> None:
+    script = ROOT / "scripts" / "archive.py"
+    limited = f"ulimit -f 100; exec {sys.executable} {script} --output {tmp_path / 'mnist.mar'}"
+    ignore_signal = "trap '' XFSZ; "  # a full disk, as far as a process can bring one about for itself
+    done = subprocess.run(["bash", "-c", ignore_signal + limited], capture_output=True, text=True, timeout=60)
+    assert_fails_in_one_line(done)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_training_names_a_missing_data_folder(tmp_path: Path) -> None:
+    (tmp_path / "MNIST" / "raw").mkdir(parents=True)
+    for name in ("train-images", "t10k-images"):
+        (tmp_path / "MNIST" / "raw" / f"{name}-idx3-ubyte").write_bytes(b"half")
+    for name in ("train-labels", "t10k-labels"):
+        (tmp_path / "MNIST" / "raw" / f"{name}-idx1-ubyte").write_bytes(b"half")
+    done = command("train.py", "--data", tmp_path, "--run-folder", tmp_path / "run")
+    assert_fails_in_one_line(done, "train-images-idx3-ubyte has 4 bytes where 47,040,016 are expected")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_a_network_is_trained_exported_packed_and_used(
+    data_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The way of a model from the data to an answer, by the commands of the README."""
+    monkeypatch.delenv("DIGITS_DATA", raising=False)  # --data must suffice
+    run, released = tmp_path / "run", tmp_path / "released"
+    sets = ("--no-pen", "--nondigits", 500)
+    done = command("train.py", "--data", data_root, "--run-folder", run, "--epochs", 1, *sets)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == str(run / "best.pt")
+    [record] = load_checkpoint(run / "best.pt")["history"]
+    assert record["validation_accuracy"] > 0.9
+
+    again = command("train.py", "--data", data_root, "--run-folder", run, "--epochs", 1)
+    assert again.returncode == 2
+    assert "--resume" in again.stderr
+
+    done = command(
+        "export.py", "--data", data_root, "--checkpoint", run / "best.pt", "--output", released, timeout_s=300
+    )
+    assert done.returncode == 0, done.stderr
+    exported, output = released / "mnist.pt", tmp_path / "report"
+    done = command("evaluate.py", "--data", data_root, "--model", exported, "--output", output, "--mnist-only")
+    assert done.returncode == 0, done.stderr
+    assert "| MNIST test | 10,000 | 9" in done.stdout
+    assert sorted(p.name for p in output.iterdir()) == ["confusion_matrix.png", "metrics.json", "mistakes.png"]
+    assert command("archive.py", "--released", released, "--output", tmp_path / "mnist.mar").returncode == 0
+    done = command("predict.py", SEVEN, "--model", exported)
+    assert done.stdout.startswith(f"{SEVEN}: ")

@@ -1,0 +1,318 @@
+"""`scripts/serve.py` with a real TorchServe: what it serves, and that every end of it is the end of all of it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+import requests
+
+from handler.packaging import DEFAULT_ARCHIVE, build_archive, is_stale
+from scripts.cli import ROOT
+from scripts.serve_settings import LOOPBACK, Ports, ServeError, check_ports_free
+from tests.drawing import draw_digit, encoded
+
+if TYPE_CHECKING:
+    from tests.conftest import Service, ServiceStarter
+
+REQUEST_TIMEOUT_S = 10.0
+RECOVERY_TIMEOUT_S = 10.0
+END_TIMEOUT_S = 20.0
+
+
+@pytest.fixture(scope="session")
+def picture() -> bytes:
+    """A seven as PNG, dark ink on white paper."""
+    return encoded(draw_digit(7))
+
+
+@pytest.fixture(scope="session")
+def archive() -> Path:
+    """The archive as serve.py would build it."""
+    return build_archive() if is_stale() else DEFAULT_ARCHIVE
+
+
+def ask(service: Service, picture: bytes) -> requests.Response:
+    return requests.post(service.predictions_url, data=picture, timeout=REQUEST_TIMEOUT_S)
+
+
+def run_serve(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs serve.py to its end, where a failure is expected."""
+    return subprocess.run(
+        [sys.executable, ROOT / "scripts" / "serve.py", *arguments],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+
+
+def assert_one_line_of_failure(result: subprocess.CompletedProcess[str]) -> str:
+    assert result.returncode == 1
+    assert result.stdout == ""
+    [line] = [line for line in result.stderr.splitlines() if not line.startswith(("building ", "  "))]
+    assert line.startswith("error: ")
+    return line
+
+
+@pytest.fixture
+def options(free_ports: Ports, tmp_path: Path) -> list[str]:
+    return [f"--port={free_ports.inference}", f"--page-port={free_ports.page}", f"--log-dir={tmp_path / 'logs'}"]
+
+
+# What it serves
+
+
+def test_a_worker_answers_and_the_page_knows_where(service: Service, picture: bytes) -> None:
+    config = requests.get(f"{service.page_url}/config.json", timeout=REQUEST_TIMEOUT_S).json()
+    assert config == {"endpoint": service.api_url, "model": "mnist"}
+    response = ask(service, picture)
+    assert response.status_code == 200, response.text
+    assert response.json()["label"] == "7"
+
+
+def test_the_printed_curl_line_works(service: Service) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("no curl on this machine")
+    [line] = [line for line in service.stdout.splitlines() if "curl " in line]
+    command = shlex.split(line[line.index("curl ") :])
+    done = subprocess.run([*command, "--silent", "--fail"], cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    assert '"label": "7"' in done.stdout
+
+
+def test_the_other_loopback_name_is_sent_to_the_origin_cors_allows(service: Service) -> None:
+    other = service.page_url.replace(LOOPBACK, "localhost")
+    response = requests.get(f"{other}/config.json?x=1", allow_redirects=False, timeout=REQUEST_TIMEOUT_S)
+    assert response.status_code == 307
+    assert response.headers["Location"] == f"{service.page_url}/config.json?x=1"
+
+
+@pytest.mark.parametrize("asking", ["the page", "another name of this machine", "another site"])
+def test_cors_allows_exactly_the_pages_origin(service: Service, picture: bytes, asking: str) -> None:
+    origins = {
+        "the page": service.page_url,
+        "another name of this machine": service.page_url.replace(LOOPBACK, "localhost"),
+        "another site": "https://evil.example",
+    }
+    headers = {"Origin": origins[asking]}
+    preflight = requests.options(
+        service.predictions_url,
+        headers=headers | {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"},
+        timeout=REQUEST_TIMEOUT_S,
+    )
+    answer = requests.post(service.predictions_url, data=picture, headers=headers, timeout=REQUEST_TIMEOUT_S)
+    for response in (preflight, answer):
+        assert response.status_code == 200
+        # A browser compares this with the asking page's origin; TorchServe sends the same to all.
+        assert response.headers["Access-Control-Allow-Origin"] == service.page_url
+    assert preflight.headers["Access-Control-Allow-Methods"] == "POST, OPTIONS"
+    assert preflight.headers["Access-Control-Allow-Headers"] == "Content-Type"
+
+
+def test_it_listens_on_loopback_only(service: Service) -> None:
+    addresses = {
+        connection.laddr.ip.removeprefix("::ffff:")
+        for process in [psutil.Process(service.process.pid), *service.descendants()]
+        for connection in process.net_connections(kind="inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert addresses == {LOOPBACK}
+
+
+def test_models_cannot_be_registered_or_removed_over_http(service: Service) -> None:
+    url = f"{service.management_url}/models"
+    assert requests.post(url, params={"url": "mnist.mar"}, timeout=REQUEST_TIMEOUT_S).status_code == 405
+    assert requests.delete(f"{url}/mnist", timeout=REQUEST_TIMEOUT_S).status_code == 405
+
+
+def test_requests_are_not_logged(service: Service, picture: bytes) -> None:
+    def logged() -> int:
+        return sum(file.stat().st_size for file in service.log_dir.iterdir())
+
+    ask(service, picture)
+    before = logged()
+    for _ in range(5):
+        assert ask(service, picture).status_code == 200
+    assert logged() == before
+
+
+def test_a_killed_worker_comes_back_while_requests_arrive(service: Service, picture: bytes) -> None:
+    stopping = threading.Event()
+
+    def keep_asking() -> None:
+        while not stopping.is_set():
+            ask(service, picture)
+
+    askers = [threading.Thread(target=keep_asking) for _ in range(2)]
+    for asker in askers:
+        asker.start()
+    try:
+        workers = [p for p in service.descendants() if "model_service_worker" in " ".join(p.cmdline())]
+        for worker in workers:
+            worker.kill()
+        psutil.wait_procs(workers, timeout=5)
+        killed = time.monotonic()
+        while (response := ask(service, picture)).status_code != 200:
+            assert time.monotonic() - killed < RECOVERY_TIMEOUT_S, response.text
+            time.sleep(0.1)
+        assert time.monotonic() - killed < RECOVERY_TIMEOUT_S
+    finally:
+        stopping.set()
+        for asker in askers:
+            asker.join()
+    assert response.json()["label"] == "7"
+
+
+# Every way to end
+
+
+def run_folder_of(service: Service) -> Path:
+    [argument] = [a for a in service.descendant("scripts.torchserve_process").cmdline() if a.startswith("--folder=")]
+    return Path(argument.removeprefix("--folder="))
+
+
+def press_ctrl_c_twice(service: Service) -> None:
+    service.process.send_signal(signal.SIGINT)
+    time.sleep(0.3)  # as a person does who is in a hurry
+    service.process.send_signal(signal.SIGINT)
+
+
+ENDS: dict[str, tuple[Callable[[Service], None], int]] = {
+    "Ctrl-C, twice": (press_ctrl_c_twice, 0),
+    "SIGTERM": (lambda service: service.process.terminate(), 0),
+    "a closed terminal": (lambda service: service.process.send_signal(signal.SIGHUP), 0),
+    "SIGKILL of serve.py": (lambda service: service.process.kill(), -signal.SIGKILL),
+    "SIGKILL of the JVM": (lambda service: service.descendant("org.pytorch.serve.ModelServer").kill(), 1),
+    "SIGKILL of the guard": (lambda service: service.descendant("scripts.torchserve_process").kill(), 1),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_every_end_of_one_part_is_the_end_of_all(start_service: ServiceStarter, picture: bytes, end: str) -> None:
+    act, expected_status = ENDS[end]
+    with start_service() as service:
+        assert ask(service, picture).status_code == 200
+        folder, processes = run_folder_of(service), service.descendants()
+        assert folder.is_dir() and len(processes) >= 4  # guard, launcher, JVM and at least one worker
+        act(service)
+        assert service.process.wait(END_TIMEOUT_S) == expected_status
+        _, alive = psutil.wait_procs(processes, timeout=END_TIMEOUT_S)
+        assert not alive
+        assert wait_until(lambda: are_free(service.ports))
+        assert wait_until(lambda: not folder.exists())
+        errors = [line for line in (service.log_dir / "stderr.txt").read_text().splitlines() if "error" in line]
+        assert len(errors) == (1 if expected_status == 1 else 0), errors
+
+
+def are_free(ports: Ports) -> bool:
+    try:
+        check_ports_free(ports, with_page=True)
+    except ServeError:
+        return False
+    return True
+
+
+def wait_until(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + END_TIMEOUT_S
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return condition()
+
+
+def test_a_crash_of_the_page_ends_everything(free_ports: Ports, options: list[str]) -> None:
+    crashing_page = (
+        "from scripts import page_server, serve\n"
+        "page_server.PageServer.service_actions = lambda self: 1 / 0\n"
+        "serve.run(serve.main)"
+    )
+    command = [sys.executable, "-c", crashing_page, *options]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=90, cwd=ROOT)
+    assert result.returncode == 1
+    assert "Ready after" in result.stdout
+    assert result.stderr.splitlines()[-1].startswith("error: the page's server has ended unasked")
+    assert are_free(free_ports)
+
+
+def test_two_servers_run_side_by_side(service: Service, start_service: ServiceStarter, picture: bytes) -> None:
+    with start_service("--no-page") as other:
+        assert ask(other, picture).status_code == ask(service, picture).status_code == 200
+        assert other.log_dir != service.log_dir
+        with pytest.raises(requests.ConnectionError):
+            requests.get(other.page_url, timeout=REQUEST_TIMEOUT_S)
+    assert ask(service, picture).status_code == 200
+
+
+# What an operator can get wrong
+
+
+def test_a_taken_page_port_is_one_line(free_ports: Ports, options: list[str]) -> None:
+    with socket.create_server((LOOPBACK, free_ports.page)):
+        line = assert_one_line_of_failure(run_serve(*options))
+    assert f"port {free_ports.page} (page)" in line and f"pid {os.getpid()}" in line and "--page-port" in line
+
+
+def test_a_taken_grpc_port_is_one_line(free_ports: Ports, options: list[str]) -> None:
+    with socket.create_server((LOOPBACK, free_ports.grpc_management)):
+        line = assert_one_line_of_failure(run_serve(*options))
+    assert f"port {free_ports.grpc_management} (grpc management)" in line
+
+
+def test_a_truncated_archive_is_one_line(archive: Path, tmp_path: Path, options: list[str]) -> None:
+    broken = tmp_path / "broken.mar"
+    broken.write_bytes(archive.read_bytes()[:5000])
+    assert str(broken) in assert_one_line_of_failure(run_serve(f"--archive={broken}", *options))
+
+
+def test_a_missing_archive_is_one_line(tmp_path: Path, options: list[str]) -> None:
+    line = assert_one_line_of_failure(run_serve(f"--archive={tmp_path / 'none.mar'}", *options))
+    assert "none.mar" in line and "make archive" in line
+
+
+def test_a_bad_java_home_is_one_line(options: list[str]) -> None:
+    line = assert_one_line_of_failure(run_serve(*options, JAVA_HOME="/nowhere"))
+    assert "JAVA_HOME is /nowhere" in line and "17 or newer" in line
+
+
+def test_a_log_folder_that_cannot_be_made_is_one_line(tmp_path: Path, options: list[str]) -> None:
+    (tmp_path / "file").touch()
+    line = assert_one_line_of_failure(run_serve(*options, f"--log-dir={tmp_path / 'file' / 'logs'}"))
+    assert str(tmp_path / "file" / "logs") in line
+
+
+def test_a_worker_that_is_too_slow_is_one_line_and_ends_everything(free_ports: Ports, options: list[str]) -> None:
+    line = assert_one_line_of_failure(run_serve(*options, "--timeout-s=0.3"))
+    assert "no worker was ready within 0.3 s" in line and "--timeout-s" in line
+    assert are_free(free_ports)
+
+
+def test_a_model_that_does_not_load_ends_the_start_with_its_traceback(
+    archive: Path, tmp_path: Path, free_ports: Ports, options: list[str]
+) -> None:
+    broken = tmp_path / "broken.mar"
+    with zipfile.ZipFile(archive) as source, zipfile.ZipFile(broken, "w") as target:
+        for name in source.namelist():
+            content = (
+                b"raise RuntimeError('the handler is broken')" if name == "digit_handler.py" else source.read(name)
+            )
+            target.writestr(name, content)
+    started = time.monotonic()
+    result = run_serve(f"--archive={broken}", *options)
+    assert result.returncode == 1
+    assert time.monotonic() - started < 60  # well before the 120 s it would wait for a slow worker
+    assert "RuntimeError: the handler is broken" in result.stderr
+    assert result.stderr.splitlines()[-1].startswith("error: the worker cannot load the model")
+    assert are_free(free_ports)

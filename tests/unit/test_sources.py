@@ -1,0 +1,99 @@
+"""What networks learn from: seeded, through the one preprocessing, writers kept apart, no blank pictures."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from numpy.random import default_rng
+from PIL import Image
+
+from model.datasets import NOT_A_DIGIT, Digits
+from model.nondigits import draw_letter, draw_other
+from model.pen import PenDigit
+from model.preprocessing import SIDE, digit_image
+from model.rendering import RENDERERS, vary_strokes
+from model.sources import (
+    joined,
+    nondigits,
+    pen_digits,
+    small_scans,
+    split_writers,
+    validation_pen_digits,
+    varied_pen_digits,
+)
+from tests.drawing import DIGITS, draw_digit
+
+PEN_DIGITS = [
+    PenDigit(label, writer, tuple(np.array(stroke) for stroke in strokes))
+    for writer in range(1, 11)
+    for label, strokes in DIGITS.items()
+]
+
+
+def test_writers_to_validate_on_are_not_learned_from() -> None:
+    training, validation = split_writers(PEN_DIGITS)
+    assert len(training) + len(validation) == len(PEN_DIGITS)
+    assert {digit.writer for digit in validation} == {1, 6}
+    assert not {digit.writer for digit in training} & {1, 6}
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        partial(varied_pen_digits, PEN_DIGITS[:20], 3),
+        partial(pen_digits, PEN_DIGITS[:60], "photographed"),
+        partial(nondigits, 60),
+        partial(
+            small_scans,
+            Digits(torch.from_numpy(np.stack([digit_image(draw_digit(d)) for d in DIGITS])), torch.arange(10)),
+        ),
+    ],
+    ids=["varied pen digits", "pen digits", "no digits", "small scans"],
+)
+def test_the_same_seed_draws_the_same_pictures(draw: Callable[[int], Digits]) -> None:
+    first, again, other = draw(1), draw(1), draw(2)
+    assert torch.equal(first.images, again.images)
+    assert torch.equal(first.labels, again.labels)
+    assert not torch.equal(first.images[: len(other)], other.images[: len(first)])
+    assert first.images.shape[1:] == (SIDE, SIDE)
+    assert first.images.flatten(1).max(dim=1).values.min() > 0
+
+
+def test_progress_and_labels_follow_the_pictures() -> None:
+    counted: list[int] = []
+    digits = varied_pen_digits(PEN_DIGITS[:10], 4, 0, counted.append)
+    assert sum(counted) == 40
+    assert torch.bincount(digits.labels).tolist() == [4] * 10
+    assert set(nondigits(30, 0).labels.tolist()) == {NOT_A_DIGIT}
+    assert len(joined([digits, digits])) == 80
+
+
+def test_validation_pictures_are_always_the_same() -> None:
+    sets = validation_pen_digits(PEN_DIGITS[:10])
+    assert list(sets) == list(RENDERERS)
+    assert torch.equal(sets["canvas"].images, validation_pen_digits(PEN_DIGITS[:10])["canvas"].images)
+
+
+def test_a_canvas_and_its_negative_look_the_same_to_the_network() -> None:
+    canvas, inverted = (RENDERERS[name](PEN_DIGITS[3].strokes, default_rng(5)) for name in ("canvas", "white on black"))
+    assert (canvas.mode, inverted.mode) == ("RGBA", "L")
+    np.testing.assert_allclose(digit_image(canvas).astype(int), digit_image(inverted).astype(int), atol=2)
+
+
+def test_varied_strokes_stay_the_same_digit() -> None:
+    strokes = PEN_DIGITS[7].strokes
+    for seed in range(20):
+        varied = vary_strokes(strokes, default_rng(seed))
+        assert [len(points) for points in varied] == [len(points) for points in strokes]
+        unit = (np.concatenate(strokes) - np.concatenate(strokes).mean(axis=0)).ravel()
+        moved = (np.concatenate(varied) - np.concatenate(varied).mean(axis=0)).ravel()
+        assert np.corrcoef(unit, moved)[0, 1] > 0.7
+
+
+@pytest.mark.parametrize("draw", [draw_letter, draw_other])
+def test_pictures_of_no_digit_are_of_many_kinds(draw: Callable[[np.random.Generator], Image.Image]) -> None:
+    pictures = [draw(default_rng(seed)) for seed in range(60)]
+    assert len({picture.tobytes() for picture in pictures}) == 60
+    assert len(nondigits(60, 0)) > 50, "few come out blank"

@@ -1,0 +1,97 @@
+"""Request bodies and answers: told apart by content, errors in one shape, nothing of ours leaks."""
+
+import base64
+import json
+
+import pytest
+
+from handler.wire import BadRequest, encode_error, encode_reading, picture_bytes
+from model.errors import ImageTooLarge, NoInk, UnsupportedImage
+from model.recogniser import Reading
+
+PICTURE = b"\x89PNG\r\n\x1a\n\xfb\xff\xfe"
+BASE64 = base64.b64encode(PICTURE).decode()
+assert "+" in BASE64 or "/" in BASE64
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"body": PICTURE}, id="raw body"),
+        pytest.param({"data": bytearray(PICTURE)}, id="raw data"),
+        pytest.param({"image": PICTURE}, id="multipart image"),
+        pytest.param({"file": PICTURE, "comment": b"hello"}, id="multipart file beside a comment"),
+        pytest.param({"body": {"image": BASE64}}, id="parsed JSON"),
+        pytest.param({"body": json.dumps({"image": BASE64}).encode()}, id="JSON under any content type"),
+        pytest.param({"body": "\n " + json.dumps({"image": BASE64})}, id="JSON decoded as text"),
+        pytest.param({"body": {"image": f"data:image/png;base64,{BASE64}"}}, id="data URL"),
+        pytest.param({"body": {"image": f"{BASE64[:5]}\n{BASE64[5:]}"}}, id="base64 in lines"),
+    ],
+)
+def test_the_picture_is_found_in_each_kind_of_body(fields: dict[str, object]) -> None:
+    assert picture_bytes(fields) == PICTURE
+
+
+@pytest.mark.parametrize("picture", [PICTURE, PICTURE + b"x", PICTURE + b"xx"], ids=["no", "two", "one"])
+@pytest.mark.parametrize("form", ['{"image":"%s"}', '{"image" : "%s" }', '\n{ "image": "data:image/png;base64,%s"}'])
+def test_json_that_curl_labelled_as_a_form_is_put_together_again(form: str, picture: bytes) -> None:
+    """The server's form parser has split it at the first `=`, the base64's padding, and turned `+` into blanks."""
+    text = form % base64.b64encode(picture).decode()
+    name, _, value = text.replace("+", " ").partition("=")
+    assert picture_bytes({name: value.encode()}) == picture
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [
+        ({}, "no picture (fields seen: none)"),
+        ({"foo": b"x", "b" * 90: b"y"}, "fields seen: 'foo', 'bbbbbbbbbbbbbbbbbbbb'"),
+        ({"body": b'{"image": '}, "looks like JSON but is malformed"),
+        ({"body": b"[" * 100_000}, "looks like JSON but is malformed"),
+        ({"body": b"[1, 2]"}, "the JSON body is a list"),
+        ({"body": {"picture": BASE64}}, "an object without a text 'image'"),
+        ({"body": {"image": 7}}, "an object without a text 'image'"),
+        ({"body": {"image": "$$$"}}, '"image" is not base64'),
+        ({"body": {"image": "AAA"}}, '"image" is not base64'),
+        ({"body": {"image": "é"}}, '"image" is not base64'),
+        ({"body": 7}, "the JSON body is a int"),
+    ],
+)
+def test_a_malformed_body_is_a_bad_request_that_says_why(fields: dict[str, object], complaint: str) -> None:
+    with pytest.raises(BadRequest) as caught:
+        picture_bytes(fields)
+    assert complaint in str(caught.value)
+
+
+def test_a_reading_is_encoded_as_the_contract_says() -> None:
+    reading = Reading("7", 0.99912345, True, {"7": 0.99912345, "9": 0.00087655})
+    assert json.loads(encode_reading(reading, "mnist", "1.0")) == {
+        "label": "7",
+        "confidence": 0.999123,
+        "recognised": True,
+        "probabilities": {"7": 0.999123, "9": 0.000877},
+        "model": "mnist",
+        "version": "1.0",
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "kind"),
+    [
+        (BadRequest("why"), 400, "BadRequest"),
+        (ImageTooLarge("why"), 413, "PayloadTooLarge"),
+        (UnsupportedImage("why"), 415, "UnsupportedMediaType"),
+        (NoInk("why"), 422, "UnprocessableEntity"),
+    ],
+)
+def test_an_error_has_the_status_and_the_shape_of_torchserves_own(error: Exception, code: int, kind: str) -> None:
+    status, body = encode_error(error)
+    assert json.loads(body) == {"code": code, "type": kind, "message": "why"}
+    assert (status.code, status.phrase) == (code, kind)
+    assert status.phrase.isascii()
+
+
+def test_an_unforeseen_error_tells_the_client_nothing() -> None:
+    status, body = encode_error(KeyError("/secret/path"))
+    assert status.code == 500
+    assert "secret" not in body
