@@ -16,11 +16,18 @@ METADATA_FORMAT = 1
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a temporary file beside `path`, then rename it: readers see the old file or the new, whole."""
+    """Let `write` fill a temporary file beside `path`, then rename it: readers see the old file or the new, whole.
+
+    Raises:
+        OSError: names `path` where the cause does not name a file itself, say on a full disk.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         write(temporary)
         temporary.replace(path)
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

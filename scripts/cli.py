@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from model.errors import InvalidImage, OperatorError
-from scripts.terminal import say
+from scripts.terminal import explain, say
 
 ROOT = Path(__file__).resolve().parents[1]
 RELEASED = ROOT / "model" / "released"
@@ -21,8 +21,7 @@ def run(main: Callable[[], int]) -> None:
     except (OperatorError, InvalidImage) as error:
         status = fail(str(error))
     except OSError as error:
-        where = f": {error.filename}" if error.filename else ""
-        status = fail(f"{error.strerror or error}{where}")
+        status = fail(explain(error))
     except KeyboardInterrupt:
         status = fail("interrupted")
     sys.exit(status)

@@ -19,7 +19,7 @@ from handler.packaging import DEFAULT_ARCHIVE, build_archive, check_archive, is_
 from scripts.cli import ROOT, run
 from scripts.page_server import PageServer
 from scripts.serve_settings import MODEL_NAME, Ports, ServeError, check_ports_free, find_java, read_ports
-from scripts.terminal import Waiting, explain, say, show
+from scripts.terminal import Waiting, say, show
 from scripts.torchserve_process import GRACE_S, KILL_TIMEOUT_S, TorchServe
 
 STATIC_FOLDER = ROOT / "static_client"
@@ -73,10 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(str(error))
     usual = ports.inference == defaults.inference
     log_folder = options.log_dir or (LOG_FOLDER if usual else LOG_FOLDER / str(ports.inference))
-    try:
-        return serve(ports, options.archive, log_folder, options.timeout_s, with_page=not options.no_page)
-    except OSError as error:
-        raise ServeError(explain(error)) from error
+    return serve(ports, options.archive, log_folder, options.timeout_s, with_page=not options.no_page)
 
 
 def serve(ports: Ports, archive: Path | None, log_folder: Path, timeout_s: float, with_page: bool) -> int:
