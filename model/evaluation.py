@@ -80,9 +80,10 @@ def save_confusion_matrix(predicted: Tensor, labels: Tensor, names: list[str], p
     axes = figure.subplots()
     shown = ConfusionMatrixDisplay(matrix, display_labels=names).plot(ax=axes, cmap="Oranges", colorbar=False)
     mistakes = matrix - np.diag(np.diag(matrix))
-    shown.im_.set_clim(0, max(1, mistakes.max()))
-    for text, count in zip(shown.text_.flat, matrix.flat, strict=True):
-        text.set_color("black" if count else "0.8")
+    most = max(1, int(mistakes.max()))
+    shown.im_.set(data=mistakes, clim=(0, most))
+    for text, count, mistaken in zip(shown.text_.flat, matrix.flat, mistakes.flat, strict=True):
+        text.set_color("0.8" if count == 0 else "white" if mistaken > 0.6 * most else "black")
     axes.set(xlabel="read as", ylabel="is", title=f"{mistakes.sum()} mistakes in {len(labels):,} digits")
     write_atomically(path, lambda temporary: figure.savefig(temporary, dpi=120, format="png"))
 

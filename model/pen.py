@@ -4,7 +4,6 @@ Leaves where the file comes from to `model.datasets`, and what the network sees 
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -133,8 +132,3 @@ def draw_strokes(strokes: tuple[Points, ...], size: tuple[int, int], width: floa
         fixed = np.rint((points * OVERSAMPLING - 0.5) * 2**_SUBPIXEL_BITS).astype(np.int32)
         cv2.polylines(canvas, [fixed], False, 255, thickness, cv2.LINE_AA, _SUBPIXEL_BITS)
     return np.asarray(cv2.resize(canvas, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-
-
-def writers_of(digits: list[PenDigit]) -> Iterator[int]:
-    """The writers, each once, in the order of their numbers."""
-    yield from sorted({digit.writer for digit in digits})
