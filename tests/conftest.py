@@ -84,7 +84,9 @@ def start(log_dir: Path, *arguments: str) -> Service:
     ports = find_free_ports()
     log_dir.mkdir(parents=True, exist_ok=True)
     stdout, stderr = log_dir / "stdout.txt", log_dir / "stderr.txt"
-    command = [sys.executable, str(SERVE), f"--port={ports.inference}", f"--page-port={ports.page}"]
+    # As from a terminal, even where nohup or a shell's background ignore these signals for all that they start.
+    unignored = ["env", "--default-signal=HUP,INT"]
+    command = [*unignored, sys.executable, str(SERVE), f"--port={ports.inference}", f"--page-port={ports.page}"]
     with stdout.open("wb") as out, stderr.open("wb") as err:
         process = subprocess.Popen([*command, f"--log-dir={log_dir}", *arguments], stdout=out, stderr=err, cwd=ROOT)
     deadline = time.monotonic() + START_TIMEOUT_S
