@@ -59,12 +59,12 @@ def explain(error: OSError) -> str:
     """An operating system's error in one line that says what to do."""
     where = f": {error.filename}" if error.filename else ""
     advice = {
-        errno.ENOSPC: "; free some disk space, or choose another disk (--help says how; temporary files: TMPDIR)",
-        errno.EACCES: "; give yourself the right to it, or choose another place (--help says how)",
-        errno.EROFS: "; choose a place that can be written (--help says how; temporary files: TMPDIR)",
-        errno.EADDRINUSE: "; choose other ports with --port and --page-port",
-    }.get(error.errno or 0, "")
-    return f"{error.strerror or error}{where}{advice}"
+        errno.ENOSPC: "free some disk space, or choose another disk (--help says how; temporary files: TMPDIR)",
+        errno.EACCES: "give yourself the right to it, or choose another place (--help says how)",
+        errno.EROFS: "choose a place that can be written (--help says how; temporary files: TMPDIR)",
+        errno.EADDRINUSE: "choose other ports with --port and --page-port",
+    }.get(error.errno or 0, "mend it and try again")
+    return f"{error.strerror or error}{where}; {advice}"
 
 
 def _write(text: str) -> None:
