@@ -10,7 +10,7 @@ PORT ?= 8080
 PAGE_PORT ?= 8000
 ARGS ?=
 
-.PHONY: help serve test check format train export evaluate archive predict lock clean
+.PHONY: help serve test check format train dashboard export evaluate archive predict lock clean
 
 help: ## list the targets
 	@echo "usage: make TARGET [VARIABLE=value ...]"; echo
@@ -36,6 +36,9 @@ format: $(VENV)/.dev ## mend lint and format where that can be done mechanically
 
 train: $(VENV)/.dev ## train the network on MNIST; ARGS=--resume goes on after a stop
 	@$(BIN)/python scripts/train.py $(ARGS)
+
+dashboard: $(VENV)/.dev ## watch the trainings of runs/ in TensorBoard, http://127.0.0.1:6006
+	@$(BIN)/tensorboard --logdir runs --host 127.0.0.1 $(ARGS)
 
 export: $(VENV)/.dev ## export the best checkpoint to model/released
 	@$(BIN)/python scripts/export.py $(ARGS)

@@ -1,7 +1,9 @@
 """Augmentation of digits as batched tensor operations, with parameters of its own for every picture."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -18,6 +20,7 @@ class Augmentation:
     shear: float = 0.15  # px sideways for each px up
     elastic_px: float = 1.0  # standard deviation of the smooth displacement
     stroke_probability: float = 0.3  # of thickening or thinning the strokes, half each
+    blur_probability: float = 0.2  # of blurring by up to a 3x3 binomial window
     erase_probability: float = 0.1  # of blanking a rectangle
     erase_px: int = 6  # longest side of that rectangle
 
@@ -35,6 +38,7 @@ def augment(images: Tensor, augmentation: Augmentation, generator: Generator) ->
     """
     images = _vary_strokes(images, augmentation, generator)
     images = _warp(images, augmentation, generator)
+    images = _blur(images, augmentation, generator)
     return _erase(images, augmentation, generator)
 
 
@@ -67,16 +71,36 @@ def _warp(images: Tensor, augmentation: Augmentation, generator: Generator) -> T
 
 
 def _vary_strokes(images: Tensor, augmentation: Augmentation, generator: Generator) -> Tensor:
-    """Blend some pictures with their dilation or erosion by a 3x3 window, to a random degree."""
-    n = images.shape[0]
-    chance = torch.rand((n, 1, 1, 1), generator=generator, device=images.device)
-    degree = torch.rand((n, 1, 1, 1), generator=generator, device=images.device)
-    thicker = F.max_pool2d(images, 3, stride=1, padding=1)
-    thinner = -F.max_pool2d(-images, 3, stride=1, padding=1)
+    """Thicken some pictures and thin others by a 3x3 window."""
+    chance = torch.rand(len(images), generator=generator, device=images.device)
     half = augmentation.stroke_probability / 2
-    images = torch.where(chance < half, torch.lerp(images, thicker, degree), images)
+    images = _blended(images, chance < half, _thicker, 1.0, generator)
     # A full erosion would break fine strokes, hence at most 0.6 of it.
-    return torch.where(chance > 1 - half, torch.lerp(images, thinner, 0.6 * degree), images)
+    return _blended(images, chance > 1 - half, lambda some: -_thicker(-some), 0.6, generator)
+
+
+def _blur(images: Tensor, augmentation: Augmentation, generator: Generator) -> Tensor:
+    """Blur some pictures by a 3x3 binomial window."""
+    chance = torch.rand(len(images), generator=generator, device=images.device)
+    row = torch.tensor((0.25, 0.5, 0.25), device=images.device)
+    window = torch.outer(row, row).view(1, 1, 3, 3)
+    blurred = partial(F.conv2d, weight=window, padding=1)
+    return _blended(images, chance < augmentation.blur_probability, blurred, 1.0, generator)
+
+
+def _thicker(images: Tensor) -> Tensor:
+    return F.max_pool2d(images, 3, stride=1, padding=1)
+
+
+def _blended(
+    images: Tensor, chosen: Tensor, change: Callable[[Tensor], Tensor], most: float, generator: Generator
+) -> Tensor:
+    """Blend the chosen pictures, bool (N,), with their change, each to a random degree of at most `most`."""
+    some = images[chosen]
+    degree = torch.rand((len(some), 1, 1, 1), generator=generator, device=images.device) * most
+    blended = images.clone()
+    blended[chosen] = torch.lerp(some, change(some), degree)
+    return blended
 
 
 def _erase(images: Tensor, augmentation: Augmentation, generator: Generator) -> Tensor:

@@ -52,6 +52,10 @@ class Digits:
     def __getitem__(self, index: Tensor | slice) -> "Digits":
         return Digits(self.images[index], self.labels[index])
 
+    def to(self, device: torch.device) -> "Digits":
+        """The same digits on another device."""
+        return Digits(self.images.to(device), self.labels.to(device))
+
 
 def load_mnist(folder: Path, *, train: bool, download: bool = True) -> Digits:
     """Read MNIST's 60,000 training or 10,000 test digits from `folder`/MNIST/raw.

@@ -25,5 +25,9 @@ class DataError(OperatorError):
     """The data set is missing, incomplete or corrupt."""
 
 
+class MachineError(OperatorError):
+    """What is asked for needs a machine other than this one."""
+
+
 class ArtifactError(OperatorError):
     """The model, metadata or archive is missing, broken or does not belong to the others."""

@@ -15,13 +15,14 @@ from torch import Tensor, nn
 
 from model.artifacts import METADATA_FILE, METADATA_FORMAT, MODEL_FILE, sha256_of, write_atomically, write_json
 from model.calibration import CALIBRATION_METHOD, REJECTION_SCORE, fit_temperature, rejection_threshold
+from model.checkpoints import network_of
 from model.datasets import Digits
 from model.errors import ArtifactError
 from model.evaluation import measure, refused_share
+from model.inference import network_logits, standardise, to_ink
 from model.networks import CLASSES, count_parameters
 from model.preprocessing import MEAN, PREPROCESSING_VERSION, STD
 from model.torchscript import compile_network, save_network
-from model.training import network_logits, network_of, standardise, to_ink
 
 MODEL_VERSION = "1.0"
 LARGEST_DIFFERENCE = 1e-5  # between the logits of the TorchScript and the eager network
@@ -44,7 +45,7 @@ def export(
     measured.
 
     Args:
-        checkpoint: from `model.training.load_checkpoint`.
+        checkpoint: from `model.checkpoints.load_checkpoint`.
         validation: digits that training did not learn from, by the name of their set.
         test: digits that nothing was chosen by.
         nondigits: pictures of no digit.
@@ -102,6 +103,7 @@ def export(
             "best_epoch": len(checkpoint["history"]),
             "seconds_to_best_epoch": round(sum(record["seconds"] for record in checkpoint["history"])),
         },
+        "history": checkpoint["history"],
         "data": checkpoint["data"],
         "versions": {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES},
     }

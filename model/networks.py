@@ -1,6 +1,10 @@
-"""The networks, by name: float32 (N, 1, 28, 28) normalised pictures in, logits (N, 10) out."""
+"""The networks, by name: float32 (N, 1, 28, 28) normalised pictures in, logits (N, 10) out.
+
+Log-probabilities are logits too: softmax gives the same probabilities from either.
+"""
 
 from collections.abc import Callable
+from functools import partial
 
 from torch import Tensor, nn
 
@@ -77,3 +81,88 @@ class DigitCNN(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         logits: Tensor = self.classifier(self.dropout(self.window(self.features(images))))
         return logits
+
+
+_REGISTRY["digit_cnn_wide"] = partial(DigitCNN, width=32)  # the default's teacher: twice its width, four times its cost
+
+
+@_register("mnist_model")
+class MnistModel(nn.Module):
+    """Two blocks of two convolutions without padding, max-pooled, then two dense layers; ends in log-softmax.
+
+    (N, 1, 28, 28) -> (N, 32, 10, 10) -> (N, 128, 3, 3) -> (N, 1152) -> (N, 32) -> (N, 10)
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(1, 32, kernel_size=5),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(32, 32, kernel_size=5),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(2),
+            nn.Dropout(0.25),
+            nn.Conv2d(32, 64, kernel_size=3),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(64, 128, kernel_size=3),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(2),
+            nn.Dropout(0.25),
+        )
+        self.classifier = nn.Sequential(
+            nn.Flatten(),
+            nn.Linear(128 * 3 * 3, 32),
+            nn.ReLU(inplace=True),
+            nn.Dropout(0.25),
+            nn.Linear(32, CLASSES),
+            nn.LogSoftmax(dim=1),
+        )
+
+    def forward(self, images: Tensor) -> Tensor:
+        log_probabilities: Tensor = self.classifier(self.features(images))
+        return log_probabilities
+
+
+@_register("tiny_vgg")
+class TinyVGG(nn.Sequential):
+    """The network that CNN Explainer draws (Wang et al., 2020), on grey 28x28 pictures instead of 64x64 in colour.
+
+    (N, 1, 28, 28) -> (N, 10, 12, 12) -> (N, 10, 4, 4) -> (N, 160) -> (N, 10)
+    """
+
+    def __init__(self, width: int = 10) -> None:
+        super().__init__(
+            nn.Conv2d(1, width, kernel_size=3),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(width, width, kernel_size=3),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(2),
+            nn.Conv2d(width, width, kernel_size=3),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(width, width, kernel_size=3),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(2),
+            nn.Flatten(),
+            nn.Linear(width * 4 * 4, CLASSES),
+        )
+
+
+@_register("bn_cnn")
+class BatchNormCNN(nn.Sequential):
+    """Three blocks of convolution, batch normalisation, ReLU, max-pooling and dropout, then two dense layers.
+
+    (N, 1, 28, 28) -> (N, 32, 14, 14) -> (N, 64, 7, 7) -> (N, 128, 3, 3) -> (N, 1152) -> (N, 128) -> (N, 10)
+    """
+
+    def __init__(self, dropout: float = 0.1) -> None:
+        blocks = []
+        for channels, out in ((1, 32), (32, 64), (64, 128)):
+            blocks += [ConvBlock(channels, out), nn.MaxPool2d(2), nn.Dropout(dropout)]
+        super().__init__(
+            *blocks,
+            nn.Flatten(),
+            nn.Linear(128 * 3 * 3, 128),
+            nn.ReLU(inplace=True),
+            nn.Dropout(2 * dropout),
+            nn.Linear(128, CLASSES),
+        )

@@ -4,6 +4,7 @@ Letters and shapes that a hand writes like a digit (O, l, S, Z, B, g, q, a circl
 them digits is no mistake.
 """
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -15,10 +16,11 @@ from PIL import Image, ImageDraw, ImageFont
 
 from model.ink import Map
 from model.pen import Points, smooth
-from model.rendering import CANVAS_SIDE, Strokes, on_canvas, photographed, vary_strokes
+from model.rendering import CANVAS_SIDE, Strokes, on_canvas, photo, photographed, plane, shrunk_scan, vary_strokes
 
 LETTERS = "ACEFHKLMNPRTUVWX" + "adefhkmnprtuvwx"
 SYMBOLS = "?&@#%*+=<>$"
+OTHER_SHARES = (0.4, 0.4, 0.08, 0.12)  # of scribbles, shapes, grids and noise: the first two look most like digits
 _HERSHEY_FONTS = (
     cv2.FONT_HERSHEY_SIMPLEX,
     cv2.FONT_HERSHEY_DUPLEX,
@@ -35,28 +37,42 @@ def draw_nondigit(chance: Generator) -> Image.Image:
 
 def draw_other(chance: Generator) -> Image.Image:
     """A scribble, a shape, a grid or noise."""
-    kinds: tuple[Callable[[Generator], Image.Image], ...] = (_scribbled, _scribbled, _shaped, _shaped, _gridded, noise)
-    return kinds[int(chance.integers(len(kinds)))](chance)
+    kinds: tuple[Callable[[Generator], Image.Image], ...] = (_scribbled, _shaped, _gridded, noise)
+    return kinds[int(chance.choice(len(kinds), p=OTHER_SHARES))](chance)
 
 
 def draw_letter(chance: Generator) -> Image.Image:
-    """A letter or, now and then, a symbol, of a random font, bent as a hand might bend it; light on dark."""
+    """A letter or, now and then, a symbol, of a random font, bent as a hand might bend it, on a picture of any kind."""
     text = chance.choice(list(LETTERS)) if chance.random() < 0.9 else chance.choice(list(SYMBOLS))
     fonts = _fonts()
     if fonts and chance.random() < 0.5:
         drawn = _typeset(str(text), fonts[int(chance.integers(len(fonts)))])
     else:
         drawn = _engraved(str(text), chance)
-    return Image.fromarray(_bent(drawn, chance), "L")
+    bent = _bent(drawn, chance)
+    kind = chance.random()
+    if kind < 0.2:
+        return photo(bent, chance)
+    return shrunk_scan(bent, chance) if kind < 0.35 else Image.fromarray(bent, "L")
 
 
 def scribble(chance: Generator) -> Strokes:
-    """One to four strokes that wander about."""
-    strokes = []
-    for _ in range(int(chance.integers(1, 5))):
-        corners = int(chance.integers(5, 16))
-        strokes.append(smooth(chance.uniform(0, 1, (corners, 2)), int(chance.integers(0, 4))))
-    return tuple(strokes)
+    """One to four strokes that jump or wander about."""
+    kind = _jumps if chance.random() < 0.5 else _wanders
+    return tuple(kind(chance) for _ in range(int(chance.integers(1, 5))))
+
+
+def _jumps(chance: Generator) -> Points:
+    """From one random place to the next, with sharp corners or round ones."""
+    return smooth(chance.uniform(0, 1, (int(chance.integers(6, 16)), 2)), int(chance.integers(0, 4)))
+
+
+def _wanders(chance: Generator) -> Points:
+    """A long line whose heading drifts: curls and loops."""
+    steps = int(chance.integers(200, 450))
+    turning = np.cumsum(chance.normal(0, chance.uniform(0.02, 0.12), steps)) + chance.normal(0, 0.05)
+    heading = np.cumsum(turning * chance.uniform(0.5, 2)) + chance.uniform(0, 2 * np.pi)
+    return np.cumsum(np.stack((np.cos(heading), np.sin(heading)), axis=1), axis=0) / chance.uniform(40, 80)
 
 
 def shape(chance: Generator) -> Strokes:
@@ -121,7 +137,7 @@ def _cross(chance: Generator) -> Strokes:
 
 
 def _arrow(chance: Generator) -> Strokes:
-    angle, head = chance.uniform(0, 2 * np.pi), chance.uniform(0.3, 0.7)
+    angle, head = chance.uniform(0, 2 * np.pi), chance.uniform(0.45, 0.9)  # with a smaller one it is a 1
     tip = np.array((np.cos(angle), np.sin(angle)))
     barbs = [tip - head * np.array((np.cos(angle + side), np.sin(angle + side))) for side in (-0.6, 0.6)]
     return np.stack((-tip, tip)), np.stack((barbs[0], tip, barbs[1]))
@@ -146,7 +162,7 @@ def _spiral(chance: Generator) -> Strokes:
 
 
 def _zigzag(chance: Generator) -> Strokes:
-    corners = int(chance.integers(5, 12))
+    corners = int(chance.integers(6, 14))  # with five it is an angular 3
     line = np.stack((np.linspace(0, 1, corners), (np.arange(corners) % 2) * chance.uniform(0.3, 1.0)), axis=1)
     return (line if chance.random() < 0.5 else line[:, ::-1],)
 
@@ -196,15 +212,14 @@ def _engraved(text: str, chance: Generator) -> Map:
 
 def _bent(ink: Map, chance: Generator) -> Map:
     """Slanted, turned, stretched and smoothly distorted."""
-    side = CANVAS_SIDE
-    y, x = np.mgrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j].astype(np.float32)
-    angle, slant, aspect = chance.normal(0, 0.15), chance.normal(0, 0.2), np.exp(chance.normal(0, 0.2))
-    waves, phases = chance.uniform(1, 3, 4), chance.uniform(0, 2 * np.pi, 4)
-    depth = chance.normal(0, 0.05, 4)
+    x, y = plane()
+    angle, slant, aspect = chance.normal(0, 0.15), chance.normal(0, 0.2), float(np.exp(chance.normal(0, 0.2)))
+    waves, phases = chance.uniform(1, 3, 4).tolist(), chance.uniform(0, 2 * np.pi, 4).tolist()
+    depth = chance.normal(0, 0.05, 4).tolist()
     bend_x = depth[0] * np.sin(waves[0] * y + phases[0]) + depth[1] * np.sin(waves[1] * x + phases[1])
     bend_y = depth[2] * np.sin(waves[2] * x + phases[2]) + depth[3] * np.sin(waves[3] * y + phases[3])
-    source_x = (np.cos(angle) * x - np.sin(angle) * y + slant * y) * aspect + bend_x
-    source_y = (np.sin(angle) * x + np.cos(angle) * y) / aspect + bend_y
-    to_px = (side - 1) / 2
-    map_x, map_y = (((source + 1) * to_px).astype(np.float32) for source in (source_x, source_y))
+    cos, sin = math.cos(angle), math.sin(angle)
+    source_x = (cos * x + (slant - sin) * y) * aspect + bend_x
+    source_y = (sin * x + cos * y) / aspect + bend_y
+    map_x, map_y = ((source + 1) * ((CANVAS_SIDE - 1) / 2) for source in (source_x, source_y))
     return np.asarray(cv2.remap(ink, map_x, map_y, cv2.INTER_LINEAR), dtype=np.uint8)

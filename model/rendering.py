@@ -1,14 +1,16 @@
-"""Pictures of pen strokes as people send them: drawn on a canvas, white on black, photographed on paper, scanned small.
+"""Pictures of ink as people send them: drawn on a canvas, white on black, photographed on paper, scanned small.
 
 All chance comes from the generator that is passed in, so the same seed draws the same pictures.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from io import BytesIO
 
 import cv2
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 from PIL import Image
 
 from model.ink import Map
@@ -17,6 +19,8 @@ from model.pen import Points, draw_strokes, fit_to_box
 CANVAS_SIDE = 280  # px of a drawing page's canvas, which the pen widths below belong to
 PEN_WIDTH_PX = (8.0, 26.0)
 INK_SHARE = (0.35, 0.85)  # of the canvas's side that the longer side of the ink spans
+SCAN_SIDE = (8, 25)  # px of a small scan's longer side, from and below
+MOST_STRETCH = 1.8  # that such a scan's shorter side is stretched by; more makes a block of a 1
 
 Strokes = tuple[Points, ...]
 Renderer = Callable[[Strokes, Generator], Image.Image]
@@ -35,24 +39,27 @@ def white_on_black(strokes: Strokes, chance: Generator) -> Image.Image:
 
 
 def photographed(strokes: Strokes, chance: Generator) -> Image.Image:
-    """Dark ink on unevenly lit, tinted, grainy paper, a little out of focus, decoded from JPEG."""
-    side = CANVAS_SIDE
-    ink = _ink_somewhere(strokes, chance).astype(np.float32) / 255
-    y, x = np.mgrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j].astype(np.float32)
+    """The same drawing in dark ink on paper, photographed."""
+    return photo(_ink_somewhere(strokes, chance), chance)
+
+
+def photo(ink: Map, chance: Generator) -> Image.Image:
+    """Ink, uint8 (280, 280), on unevenly lit, tinted, grainy paper, a little out of focus, decoded from JPEG."""
+    x, y = plane()
     angle = chance.uniform(0, 2 * np.pi)
     slope = chance.uniform(0, 0.35) * (x * np.cos(angle) + y * np.sin(angle))
     vignette = chance.uniform(0, 0.2) * (x * x + y * y)
-    light = np.clip(1 + slope - vignette, 0.2, None)
+    light = np.clip(1 + slope - vignette, 0.2, None).astype(np.float32)
     if chance.random() < 0.3:  # the shadow of a hand: a soft edge across the paper
         angle, place = chance.uniform(0, 2 * np.pi), chance.uniform(-0.8, 0.8)
         edge = x * np.cos(angle) + y * np.sin(angle) - place
-        light *= 1 - chance.uniform(0.1, 0.4) / (1 + np.exp(-edge * chance.uniform(4, 20)))
+        light *= (1 - chance.uniform(0.1, 0.4) / (1 + np.exp(-edge * chance.uniform(4, 20)))).astype(np.float32)
     paper = chance.uniform(140, 245) * chance.uniform(0.85, 1.0, 3).astype(np.float32)
     pen = chance.uniform(0.0, 0.45) * chance.uniform(0.3, 1.0, 3).astype(np.float32)
-    coverage = (ink * chance.uniform(0.8, 1.0))[..., np.newaxis]
-    colour = light[..., np.newaxis] * paper * (1 - coverage * (1 - pen))
+    coverage = (ink * np.float32(chance.uniform(0.8, 1.0) / 255))[..., np.newaxis]
+    colour = light[..., np.newaxis] * (paper - coverage * (paper * (1 - pen)))
     colour = cv2.GaussianBlur(colour, (0, 0), chance.uniform(0.3, 1.5))
-    colour += chance.normal(0, chance.uniform(0.5, 7), colour.shape)
+    colour += chance.standard_normal(colour.shape, dtype=np.float32) * np.float32(chance.uniform(0.5, 7))
     picture = Image.fromarray(np.clip(colour, 0, 255).astype(np.uint8), "RGB")
     buffer = BytesIO()
     picture.save(buffer, "JPEG", quality=int(chance.integers(35, 95)))
@@ -60,7 +67,7 @@ def photographed(strokes: Strokes, chance: Generator) -> Image.Image:
 
 
 def scanned_small(strokes: Strokes, chance: Generator) -> Image.Image:
-    """A tight little scan, 12 to 24 px, grey or bilevel, sometimes stretched to fill its square."""
+    """A tight little scan, 8 to 24 px, grey or bilevel, sometimes stretched towards a square."""
     side = 4 * CANVAS_SIDE // 5
     fitted = fit_to_box(strokes, 0.12 * side, 0.12 * side, 0.76 * side)
     drawn = draw_strokes(fitted, (side, side), chance.uniform(10, 34))
@@ -71,10 +78,10 @@ def shrunk_scan(ink: Map, chance: Generator) -> Image.Image:
     """Ink of any size, uint8 (H, W), as such a little scan."""
     x, y, width, height = cv2.boundingRect(ink)
     tight = ink[y : y + height, x : x + width]
-    small_side = int(chance.integers(12, 25))
+    small_side = int(chance.integers(*SCAN_SIDE))
+    stretch = chance.uniform(1, MOST_STRETCH) if chance.random() < 0.4 else 1.0
     scale = small_side / max(width, height)
-    stretch = chance.random() < 0.3
-    size = [small_side if stretch else max(3, round(length * scale)) for length in (width, height)]
+    size = [min(small_side, max(2, round(length * scale * stretch))) for length in (width, height)]
     small = np.asarray(cv2.resize(tight, (size[0], size[1]), interpolation=cv2.INTER_AREA), dtype=np.uint8)
     if chance.random() < 0.5:
         small = np.asarray((small > chance.uniform(80, 160)) * 255, dtype=np.uint8)
@@ -92,24 +99,31 @@ RENDERERS: dict[str, Renderer] = {
 
 
 def vary_strokes(strokes: Strokes, chance: Generator) -> Strokes:
-    """Write the same figure a little differently: slant, aspect, rotation, a smooth bend, a tremor."""
+    """Write the same figure a little differently: slant, aspect, rotation, a smooth bend, a tremor, loose strokes."""
     every = np.concatenate(strokes)
     low, extent = every.min(axis=0), max(float(np.ptp(every, axis=0).max()), 1e-9)
     angle = np.deg2rad(chance.normal(0, 7))
-    aspect = np.exp(chance.normal(0, 0.14))
-    slant = chance.normal(0, 0.16)
+    aspect = np.exp(chance.normal(0, 0.16))
+    slant = chance.normal(0, 0.2)
     turn = np.array(((np.cos(angle), -np.sin(angle)), (np.sin(angle), np.cos(angle))))
     matrix = turn @ np.array(((aspect, slant), (0, 1 / aspect)))
     waves = chance.uniform(0.5, 1.6, (2, 2)) * np.pi
-    phases, depth = chance.uniform(0, 2 * np.pi, (2, 2)), chance.normal(0, 0.03, (2, 2))
+    phases, depth = chance.uniform(0, 2 * np.pi, (2, 2)), chance.normal(0, 0.04, (2, 2))
 
     def varied(points: Points) -> Points:
         unit = (points - low) / extent - 0.5
         bend = np.stack([(depth[k] * np.sin(unit * waves[k] + phases[k])).sum(axis=1) for k in (0, 1)], axis=1)
         tremor = chance.normal(0, chance.uniform(0, 0.006), unit.shape)
-        return np.asarray((unit + bend + tremor) @ matrix.T)
+        return np.asarray((unit + bend + tremor + chance.normal(0, 0.02, 2)) @ matrix.T)
 
     return tuple(varied(points) for points in strokes)
+
+
+@lru_cache(maxsize=1)
+def plane() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Across and down in [-1, 1] for each pixel of the canvas."""
+    y, x = np.mgrid[-1 : 1 : CANVAS_SIDE * 1j, -1 : 1 : CANVAS_SIDE * 1j].astype(np.float32)
+    return x, y
 
 
 def _ink_somewhere(strokes: Strokes, chance: Generator) -> Map:

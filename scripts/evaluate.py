@@ -12,8 +12,8 @@ from model.artifacts import LABELS_FILE, METADATA_FILE, MODEL_FILE, write_json
 from model.benchmarks import nondigit_sets, test_sets, validation_sets
 from model.datasets import Digits
 from model.evaluation import Metrics, measure, refused_share, report, save_confusion_matrix, save_mistakes
+from model.inference import EVALUATION_BATCH, standardise, to_ink
 from model.recogniser import Recogniser
-from model.training import EVALUATION_BATCH, standardise, to_ink
 from scripts.cli import RELEASED, ROOT, add_data_option, run
 from scripts.terminal import say
 

@@ -7,8 +7,8 @@ from tqdm import tqdm
 
 from model.artifacts import METADATA_FILE, MODEL_FILE
 from model.benchmarks import nondigit_sets, test_sets, validation_sets
+from model.checkpoints import load_checkpoint
 from model.export import export, source_commit
-from model.training import load_checkpoint
 from scripts.cli import RELEASED, ROOT, RUN_FOLDER, add_data_option, run
 
 

@@ -1,78 +1,138 @@
-"""Trains a network on MNIST, pen strokes and pictures of no digit, and leaves checkpoints and a history."""
+"""Trains a network on MNIST, pen strokes and pictures of no digit, and leaves checkpoints, a history and a journal."""
 
 import argparse
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import torch
+from torch import nn
 from tqdm import tqdm
 
-from model.artifacts import sha256_of
+from model.artifacts import sha256_of, write_atomically
+from model.checkpoints import load_checkpoint, network_of
+from model.configuration import TrainingConfig
 from model.datasets import PEN_FILE, Digits, as_seen, load_mnist, load_pen, mnist_hashes, split
+from model.journal import Journal
 from model.networks import list_networks
+from model.optimisation import LEARNING_RATES, SCHEDULES
+from model.processes import DEVICES, PRECISIONS, Processes, choose_device, choose_precision, join_processes
 from model.sources import joined, nondigits, small_scans, split_writers, validation_pen_digits, varied_pen_digits
-from model.training import Progress, TrainingConfig, train
+from model.training import Progress, train
 from scripts.cli import RUN_FOLDER, add_data_option, run
 from scripts.terminal import redraw, say
 
 BAR_WIDTH = 24  # characters
+PICTURES_FILE = "pictures.pt"  # in the run folder: what was drawn, for --resume and for several processes
 
 
 def main() -> int:
+    options = parse_options()
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    device = choose_device(options.device)
+    config, teacher = configure(options, device)
+    with join_processes(device) as processes, ExitStack() as stack:
+        training, validation = pictures(options, config, processes)
+        observers = {}
+        if processes.is_first:
+            say(
+                f"training {config.network} on {len(training):,} pictures, validated on {len(validation):,}; "
+                f"{device.type}, {config.precision}, {processes.count} process{'es' * (processes.count > 1)}"
+            )
+            journal = stack.enter_context(Journal(options.run_folder, finished_steps=finished_steps(options)))
+            journal.samples(training, config.augmentation)
+            observers = {
+                "on_progress": partial(show_progress, journal),
+                "on_epoch": partial(show_epoch, journal),
+            }
+        best = train(
+            config,
+            training,
+            validation,
+            options.run_folder,
+            resume=options.resume,
+            device=device,
+            processes=processes,
+            teacher=teacher,
+            data_hashes=data_hashes(options.data, with_pen=not options.no_pen),
+            **observers,
+        )
+    if processes.is_first:
+        print(best)
+    return 0
+
+
+def parse_options() -> argparse.Namespace:
+    """Read and check the command line."""
     defaults = TrainingConfig()
     parser = argparse.ArgumentParser(
         description=__doc__,
         epilog="Each epoch replaces last.pt, best.pt and history.json in the run folder. Ctrl-C loses at most the "
-        "epoch under way: go on with --resume. `make export` releases best.pt.",
+        "epoch under way: go on with --resume. `make dashboard` shows the journal, `make export` releases best.pt. "
+        "Several processes: torchrun --nproc-per-node=2 scripts/train.py ...",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add_data_option(parser)
-    parser.add_argument("--run-folder", type=Path, default=RUN_FOLDER, help="where the checkpoints go")
-    parser.add_argument("--resume", action="store_true", help="go on from the run folder's last.pt")
-    parser.add_argument("--network", choices=list_networks(), default=defaults.network, help="what to train")
-    parser.add_argument("--epochs", type=int, default=defaults.epochs, help="times through all pictures")
-    parser.add_argument("--batch-size", type=int, default=defaults.batch_size, help="pictures in a step")
-    parser.add_argument("--learning-rate", type=float, default=defaults.learning_rate, help="its peak")
-    parser.add_argument("--patience", type=int, default=defaults.patience, help="epochs to wait for a better one")
-    parser.add_argument("--seed", type=int, default=defaults.seed, help="same seed, same machine: same weights")
-    parser.add_argument("--no-pen", action="store_true", help="train on MNIST alone, without pen strokes")
-    parser.add_argument(
-        "--pen-variants", type=int, default=defaults.pen_variants, help="pictures drawn of each pen digit"
-    )
-    parser.add_argument("--nondigits", type=int, default=defaults.nondigits, help="pictures that show no digit")
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="CPU threads")
+    option = parser.add_argument
+    option("--run-folder", type=Path, default=RUN_FOLDER, help="where the checkpoints go")
+    option("--resume", action="store_true", help="go on from the run folder's last.pt")
+    option("--network", choices=list_networks(), default=defaults.network, help="what to train")
+    option("--teacher", type=Path, help="checkpoint of a network to learn from, beside the labels")
+    option("--epochs", type=int, default=defaults.epochs, help="times through all pictures")
+    option("--batch-size", type=int, default=defaults.batch_size, help="pictures in a step, over all processes")
+    option("--optimiser", choices=list(LEARNING_RATES), default=defaults.optimiser, help="what moves the weights")
+    option("--schedule", choices=SCHEDULES, default=defaults.schedule, help="course of the learning rate")
+    rates = ", ".join(f"{rate:g} for {name}" for name, rate in LEARNING_RATES.items())
+    option("--learning-rate", type=float, default=None, help=f"its peak (default: {rates})")
+    option("--patience", type=int, default=defaults.patience, help="epochs to wait for a better one")
+    option("--seed", type=int, default=defaults.seed, help="same seed, same machine: same weights")
+    option("--no-pen", action="store_true", help="train on MNIST alone, without pen strokes")
+    option("--pen-variants", type=int, default=defaults.pen_variants, help="pictures drawn of each pen digit")
+    option("--nondigits", type=int, default=defaults.nondigits, help="pictures that show no digit")
+    option("--device", choices=DEVICES, default="auto", help="auto: a GPU where there is one")
+    option("--precision", choices=PRECISIONS, default="auto", help="auto: bfloat16 where the device computes it")
+    option("--threads", type=int, default=0, help="CPU threads; 0: as torch chooses")
     options = parser.parse_args()
-    if min(options.epochs, options.batch_size - 1, options.patience, options.threads, options.pen_variants) < 1:
-        parser.error("--epochs, --patience, --threads, --pen-variants must be at least 1, --batch-size at least 2")
-    if options.nondigits < 0:
-        parser.error("--nondigits must be at least 0")
+    if min(options.epochs, options.batch_size - 1, options.patience, options.pen_variants) < 1:
+        parser.error("--epochs, --patience and --pen-variants must be at least 1, --batch-size at least 2")
+    if min(options.nondigits, options.threads) < 0:
+        parser.error("--nondigits and --threads must be at least 0")
+    if options.learning_rate is not None and options.learning_rate <= 0:
+        parser.error("--learning-rate must be above 0")
     if (options.run_folder / "last.pt").exists() and not options.resume:
         parser.error(f"{options.run_folder} holds a training; go on with --resume, or name another --run-folder")
+    return options
 
-    torch.set_num_threads(options.threads)
-    names = ("network", "epochs", "batch_size", "learning_rate", "patience", "seed", "nondigits")
-    config = replace(
-        defaults,
+
+def configure(options: argparse.Namespace, device: torch.device) -> tuple[TrainingConfig, nn.Module | None]:
+    """The configuration and the teacher that the command line asks for."""
+    names = ("network", "epochs", "batch_size", "optimiser", "schedule", "patience", "seed", "nondigits")
+    config = TrainingConfig(
         **{name: getattr(options, name) for name in names},
+        learning_rate=options.learning_rate or LEARNING_RATES[options.optimiser],
+        precision=choose_precision(options.precision, device),
         pen_variants=0 if options.no_pen else options.pen_variants,
     )
-    training, validation = load_sets(options.data, config)
-    say(f"training {config.network} on {len(training):,} pictures, validated on {len(validation):,}")
-    best = train(
-        config,
-        training,
-        validation,
-        options.run_folder,
-        resume=options.resume,
-        data_hashes=data_hashes(options.data, with_pen=not options.no_pen),
-        on_progress=show_progress,
-        on_epoch=show_epoch,
-    )
-    print(best)
-    return 0
+    if not options.teacher:
+        return config, None
+    return replace(config, teacher=sha256_of(options.teacher)), network_of(load_checkpoint(options.teacher))
 
 
-def load_sets(data: Path, config: TrainingConfig) -> tuple[Digits, Digits]:
+def pictures(options: argparse.Namespace, config: TrainingConfig, processes: Processes) -> tuple[Digits, Digits]:
+    """What to learn from and to validate on: drawn once, by the first process, then read by all, and by --resume."""
+    path = options.run_folder / PICTURES_FILE
+    if processes.is_first and not (options.resume and path.exists()):
+        options.run_folder.mkdir(parents=True, exist_ok=True)
+        sets = [(digits.images, digits.labels) for digits in draw(options.data, config)]
+        write_atomically(path, partial(torch.save, sets))
+    processes.from_first(None)
+    training, validation = torch.load(path, weights_only=True)
+    return Digits(*training), Digits(*validation)
+
+
+def draw(data: Path, config: TrainingConfig) -> tuple[Digits, Digits]:
     """Read the data and draw the pictures to learn from and to validate on."""
     mnist, mnist_validation = split(as_seen(load_mnist(data, train=True)))
     training, validation = [mnist], [mnist_validation]
@@ -92,16 +152,24 @@ def data_hashes(data: Path, with_pen: bool) -> dict[str, str]:
     return mnist_hashes(data) | ({PEN_FILE: sha256_of(data / "pendigits" / PEN_FILE)} if with_pen else {})
 
 
-def show_progress(progress: Progress) -> None:
+def finished_steps(options: argparse.Namespace) -> int:
+    """Steps of the epochs that a resumed training has behind it."""
+    last = options.run_folder / "last.pt"
+    return int(load_checkpoint(last)["history"][-1]["steps"]) if options.resume and last.exists() else 0
+
+
+def show_progress(journal: Journal, progress: Progress) -> None:
     """Redraw the bar of the epoch under way, where someone watches."""
+    journal.progress(progress)
     bar = "#" * round(progress.share * BAR_WIDTH)
     minutes, seconds = divmod(round(progress.seconds_left), 60)
     left = f"{minutes}:{seconds:02d}"
     redraw(f"epoch {progress.epoch}/{progress.epochs} [{bar:<{BAR_WIDTH}}] loss {progress.loss:.4f}, {left} left")
 
 
-def show_epoch(record: dict[str, float]) -> None:
+def show_epoch(journal: Journal, record: dict[str, float]) -> None:
     """Leave a line for a finished epoch."""
+    journal.epoch(record)
     say(
         f"epoch {record['epoch']}: loss {record['training_loss']:.4f}, "
         f"validation loss {record['validation_loss']:.4f}, accuracy {record['validation_accuracy']:.2%}, "

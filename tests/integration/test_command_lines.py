@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from model.training import load_checkpoint
+from model.checkpoints import load_checkpoint
 from tests.drawing import draw_digit
 
 ROOT = Path(__file__).parents[2]

@@ -16,6 +16,7 @@ STILL = Augmentation(
     shear=0,
     elastic_px=0,
     stroke_probability=0,
+    blur_probability=0,
     erase_probability=0,
 )
 

@@ -10,14 +10,16 @@ import pytest
 import torch
 
 from model.artifacts import METADATA_FILE, MODEL_FILE, sha256_of
+from model.checkpoints import CHECKPOINT_FORMAT, network_of
+from model.configuration import TrainingConfig
 from model.datasets import Digits
 from model.errors import ArtifactError
 from model.export import LARGEST_DIFFERENCE, check_parity, export
+from model.inference import network_logits
 from model.networks import create_network
 from model.preprocessing import digit_image
 from model.recogniser import Recogniser
 from model.torchscript import compile_network, load_network
-from model.training import CHECKPOINT_FORMAT, TrainingConfig, network_logits, network_of
 from tests.drawing import DIGITS, draw_digit
 
 LABELS = Path(__file__).parents[2] / "index_to_name.json"

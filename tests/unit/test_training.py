@@ -9,11 +9,14 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
+from model.checkpoints import load_checkpoint, network_of
+from model.configuration import TrainingConfig
 from model.datasets import NOT_A_DIGIT, Digits, split
 from model.errors import ArtifactError
+from model.inference import network_logits
 from model.networks import count_parameters, create_network, list_networks
 from model.sources import joined
-from model.training import TrainingConfig, load_checkpoint, network_logits, network_of, train
+from model.training import train
 
 CONFIG = TrainingConfig(epochs=3, batch_size=64, seed=5)
 
