@@ -33,6 +33,10 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self._writer.close()
 
+    def flush(self) -> None:
+        """Let a dashboard see now what was written."""
+        self._writer.flush()
+
     def samples(self, training: Digits, augmentation: Augmentation) -> None:
         """Show pictures to learn from, as they are and as augmentation varies them."""
         chosen = torch.randperm(len(training), generator=Generator().manual_seed(0))[:SAMPLES]

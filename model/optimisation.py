@@ -17,7 +17,7 @@ from torch.optim.lr_scheduler import (
 from torch.optim.swa_utils import AveragedModel
 
 # The optimisers and the learning rate that each starts from unless told otherwise.
-LEARNING_RATES = {"adamw": 5e-3, "adam": 3e-3, "sgd": 0.1}
+LEARNING_RATES = {"adamw": 5e-3, "adam": 3e-3, "sgd": 0.03}
 SCHEDULES = ("one-cycle", "cosine", "plateau")
 MOMENTUM = 0.9  # of SGD, Nesterov's
 WARM_UP_SHARE = 0.05  # of all steps, before the cosine; the one-cycle schedule has its own

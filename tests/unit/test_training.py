@@ -14,7 +14,6 @@ from model.configuration import TrainingConfig
 from model.datasets import NOT_A_DIGIT, Digits, split
 from model.errors import ArtifactError
 from model.inference import network_logits
-from model.networks import count_parameters, create_network, list_networks
 from model.sources import joined
 from model.training import train
 
@@ -49,6 +48,12 @@ def assert_same_weights(one: Path, other: Path) -> None:
         assert torch.equal(value, weights(other)[name]), name
 
 
+def interrupt(record: dict[str, float]) -> None:
+    """Ctrl-C after the second epoch."""
+    if record["epoch"] == 2:
+        raise KeyboardInterrupt
+
+
 @pytest.fixture(scope="module")
 def trained(digits: tuple[Digits, Digits], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
@@ -70,10 +75,6 @@ def test_another_seed_gives_other_weights(trained: Path, digits: tuple[Digits, D
 def test_an_interrupted_training_resumes_to_the_same_weights(
     trained: Path, digits: tuple[Digits, Digits], tmp_path: Path
 ) -> None:
-    def interrupt(record: dict[str, float]) -> None:
-        if record["epoch"] == 2:
-            raise KeyboardInterrupt
-
     with pytest.raises(KeyboardInterrupt):
         train(CONFIG, *digits, tmp_path, on_epoch=interrupt)
     assert len(load_checkpoint(tmp_path / "last.pt")["history"]) == 2
@@ -150,14 +151,38 @@ def test_a_diverging_training_says_so(digits: tuple[Digits, Digits], tmp_path: P
         train(replace(CONFIG, learning_rate=1e30), *digits, tmp_path)
 
 
-@pytest.mark.parametrize("name", list_networks())
-def test_each_network_gives_ten_logits_for_any_number_of_pictures(name: str) -> None:
-    network = create_network(name).eval()
-    assert count_parameters(network) > 0
-    for n in (1, 5):
-        assert network(torch.zeros(n, 1, 28, 28)).shape == (n, 10)
+@pytest.mark.parametrize(("optimiser", "schedule", "rate"), [("sgd", "cosine", 0.03), ("adam", "plateau", 3e-3)])
+def test_each_optimiser_and_schedule_learns_and_resumes_to_the_same_weights(
+    optimiser: str, schedule: str, rate: float, digits: tuple[Digits, Digits], tmp_path: Path
+) -> None:
+    config = replace(CONFIG, network="bn_cnn", optimiser=optimiser, schedule=schedule, learning_rate=rate)
+    train(config, *digits, tmp_path / "whole")
+    history = load_checkpoint(tmp_path / "whole" / "last.pt")["history"]
+    assert history[-1]["training_loss"] < 0.9 * history[0]["training_loss"]
+
+    with pytest.raises(KeyboardInterrupt):
+        train(config, *digits, tmp_path / "parts", on_epoch=interrupt)
+    train(config, *digits, tmp_path / "parts", resume=True)
+    assert_same_weights(tmp_path / "whole" / "last.pt", tmp_path / "parts" / "last.pt")
 
 
-def test_an_unknown_network_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"'lenet'; known: .*digit_cnn"):
-        create_network("lenet")
+def test_a_student_learns_what_its_teacher_tells_rather_than_the_labels(
+    digits: tuple[Digits, Digits], tmp_path: Path
+) -> None:
+    class Teacher(torch.nn.Module):
+        """Sure that every picture shows a 3."""
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            return torch.nn.functional.one_hot(torch.full((len(images),), 3), 10).float() * 20
+
+    config = replace(CONFIG, network="tiny_vgg", epochs=1, distillation_weight=1.0, teacher="a hash")
+    train(config, *digits, tmp_path, teacher=Teacher())
+    network = network_of(load_checkpoint(tmp_path / "last.pt"))
+    assert set(network_logits(network, digits[1].images).argmax(dim=1).tolist()) == {3}
+
+
+def test_bfloat16_trains_to_float32_weights(digits: tuple[Digits, Digits], tmp_path: Path) -> None:
+    train(replace(CONFIG, precision="bfloat16"), *digits, tmp_path)
+    checkpoint = load_checkpoint(tmp_path / "last.pt")
+    assert {value.dtype for value in checkpoint["weights"].values()} == {torch.float32, torch.int64}
+    assert checkpoint["history"][-1]["training_loss"] < checkpoint["history"][0]["training_loss"]

@@ -1,0 +1,46 @@
+"""The released recogniser: where, how large and on what paper a digit is drawn does not change what is read."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from handler.packaging import LABELS, RELEASED
+from model.preprocessing import preprocess
+from model.recogniser import Recogniser
+from tests.drawing import DIGITS, draw_digit
+
+
+@pytest.fixture(scope="module")
+def recogniser() -> Recogniser:
+    return Recogniser.load_folder(RELEASED, LABELS)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(
+    digit=st.sampled_from(sorted(DIGITS)),
+    span=st.integers(90, 230),
+    left=st.floats(0, 1),
+    top=st.floats(0, 1),
+    pen=st.floats(0.04, 0.1),
+    margins=st.tuples(*[st.integers(0, 200)] * 2),
+    greys=st.sampled_from([(0, 255), (255, 0), (60, 200), (210, 90), (0, 128)]),
+)
+def test_shifting_scaling_inverting_and_padding_do_not_change_the_answer(
+    recogniser: Recogniser,
+    digit: int,
+    span: int,
+    left: float,
+    top: float,
+    pen: float,
+    margins: tuple[int, int],
+    greys: tuple[int, int],
+) -> None:
+    width, height = 280 + margins[0], 280 + margins[1]
+    edge = 8 + pen * span  # nothing of the digit is cut off
+    box = (edge + left * (width - 2 * edge - 0.8 * span), edge + top * (height - 2 * edge - span), 0.8 * span, span)
+    ink, paper = greys
+    picture = draw_digit(digit, size=(width, height), box=box, width=pen * span, ink=ink, paper=paper)
+    [reading] = recogniser.read(np.stack([preprocess(picture)]))
+    assert reading.label == str(digit)
+    assert reading.recognised
