@@ -4,6 +4,7 @@ Leaves cropping, scaling and centring to `model.preprocessing`. Maps are uint8 (
 255 = full ink, a grey map 0 = black and 255 = white.
 """
 
+import math
 from functools import lru_cache
 
 import cv2
@@ -134,19 +135,22 @@ def _has_dark_ink(grey: Map) -> bool:
     """
     threshold, light = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     light_share = float(_border(_as_map(light)).mean())
-    if not 0.2 <= light_share <= 0.8 or _separability(grey, grey > threshold) > SEPARABLE:
+    if not 0.2 <= light_share <= 0.8 or _separability(grey, int(threshold)) > SEPARABLE:
         return light_share > 0.5
     small = _shrunk(grey, PAPER_SIDE).astype(np.float64)
     return float(((small - _course_of_light(small)) ** 3).mean()) < 0
 
 
-def _separability(grey: Map, is_light: NDArray[np.bool_]) -> float:
+def _separability(grey: Map, threshold: int) -> float:
     """Share of the grey levels' variance that lies between the two classes rather than within them, in [0, 1]."""
-    share = float(is_light.mean())
+    levels = np.arange(256)
+    shares = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().astype(np.float64) / grey.size
+    share, mean = float(shares[threshold + 1 :].sum()), float(shares @ levels)
     if share in (0.0, 1.0):
         return 0.0
-    between = share * (1 - share) * (float(grey[is_light].mean()) - float(grey[~is_light].mean())) ** 2
-    return between / float(grey.var())
+    of_light = float(shares[threshold + 1 :] @ levels[threshold + 1 :]) / share
+    between = share / (1 - share) * (of_light - mean) ** 2
+    return between / float(shares @ (levels - mean) ** 2)
 
 
 def _ink_on_paper(grey: Map, is_dark_ink: bool) -> Map:
@@ -207,30 +211,32 @@ def _paper(grey: Map) -> NDArray[np.float32]:
     # Shadows with edges remain after the smooth course of light: closing fills the strokes and keeps the shadows.
     side = int(WIDEST_STROKE * max(small.shape)) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    shadows = cv2.GaussianBlur(cv2.morphologyEx(small / light, cv2.MORPH_CLOSE, kernel), (0, 0), 2.0)
-    paper = cv2.resize(light * shadows, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return np.maximum(paper, 1.0).astype(np.float32)
+    closed = cv2.morphologyEx((small / light).astype(np.float32), cv2.MORPH_CLOSE, kernel)
+    shaded = light.astype(np.float32) * cv2.GaussianBlur(closed, (0, 0), 2.0)
+    paper = cv2.resize(np.maximum(shaded, 1), grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(paper, dtype=np.float32)
 
 
 def _course_of_light(small: NDArray[np.float64], without_ink: bool = False) -> NDArray[np.float64]:
     """Least-squares quadratic surface through grey levels; `without_ink` leaves out what lies well below it."""
     terms = _quadratic_terms(*small.shape)
     values = small.ravel()
-    kept = np.ones(values.size, dtype=bool)
+    kept = np.ones(values.size)
     surface = values
     for _ in range(3 if without_ink else 1):
-        some = terms[kept]
-        weights, *_ = np.linalg.lstsq(some.T @ some, some.T @ values[kept], rcond=None)  # the normal equations
-        surface = terms @ weights
-        kept = values >= surface - 0.5 * float(np.std(values[kept] - surface[kept])) - 1e-6
+        some = terms * kept
+        weights, *_ = np.linalg.lstsq(some @ terms.T, some @ values, rcond=None)  # the normal equations
+        surface = weights @ terms
+        apart = (values - surface) * kept  # of mean 0, for a constant is among the terms
+        kept = (values >= surface - 0.5 * math.sqrt(float(apart @ apart) / float(kept.sum())) - 1e-6).astype(np.float64)
     return np.asarray(surface.reshape(small.shape), dtype=np.float64)
 
 
 @lru_cache(maxsize=64)
 def _quadratic_terms(height: int, width: int) -> NDArray[np.float64]:
-    """1, x, y, x^2, x y, y^2 of every pixel, float64 (height * width, 6)."""
+    """1, x, y, x^2, x y, y^2 of every pixel, float64 (6, height * width)."""
     y, x = (axis.ravel() for axis in np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j])
-    return np.stack((np.ones_like(x), x, y, x * x, x * y, y * y), axis=1)
+    return np.stack((np.ones_like(x), x, y, x * x, x * y, y * y))
 
 
 def _full_ink(ink: NDArray[np.float32]) -> float:
