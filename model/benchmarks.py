@@ -15,12 +15,15 @@ NONDIGIT_SEED = 20_240_503
 NONDIGITS = 2_000  # pictures in each set of them
 
 
-def validation_sets(folder: Path, progress: Progress = silent) -> dict[str, Digits]:
+def validation_sets(folder: Path, progress: Progress = silent, *, with_pen: bool = True) -> dict[str, Digits]:
     """Digits that no network learned from, to choose and calibrate by: MNIST's, and those of the validation writers."""
-    _, mnist = split(as_seen(load_mnist(folder, train=True)))
+    _, mnist = split(load_mnist(folder, train=True))
+    sets = {"MNIST validation": as_seen(mnist)}
+    if not with_pen:
+        return sets
     _, writers = split_writers(load_pen(folder))
     pen = validation_pen_digits(writers, progress)
-    return {"MNIST validation": mnist} | {f"pen strokes, {name}": digits for name, digits in pen.items()}
+    return sets | {f"pen strokes, {name}": digits for name, digits in pen.items()}
 
 
 def test_sets(folder: Path) -> dict[str, Digits]:
