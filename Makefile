@@ -43,7 +43,7 @@ dashboard: $(VENV)/.dev ## watch the trainings of runs/ in TensorBoard, http://1
 export: $(VENV)/.dev ## export the best checkpoint to model/released
 	@$(BIN)/python scripts/export.py $(ARGS)
 
-evaluate: $(VENV)/.dev ## measure the released model, write reports/
+evaluate: $(VENV)/.dev ## measure the released archive, write reports/report.html
 	@$(BIN)/python scripts/evaluate.py $(ARGS)
 
 archive: $(VENV)/.serve ## pack model_store/mnist.mar from the released model

@@ -1,19 +1,27 @@
-"""Tells how good a network is: accuracy, loss, calibration, a report by class, and pictures of what it gets wrong."""
+"""Tells how good a network is on sets of pictures: accuracy, calibration, classes, mistakes, and what it refuses.
 
-from dataclasses import dataclass
+All numbers and no pictures: drawing them is left to `model.plots`, telling them to `model.report`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from math import sqrt
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from matplotlib.figure import Figure
-from sklearn.metrics import ConfusionMatrixDisplay, classification_report, confusion_matrix
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support, roc_auc_score
 from torch import Tensor
 
-from model.artifacts import write_atomically
 from model.calibration import expected_calibration_error
 from model.datasets import Digits
+from model.inference import EVALUATION_BATCH, standardise, to_ink
+from model.recogniser import Recogniser
+
+BINS = 15  # of the reliability diagram, those of the expected calibration error
+CURVE_POINTS = 120  # of the refusal curve
+MOST_MISTAKES = 40  # told of each set
 
 
 @dataclass(frozen=True)
@@ -64,43 +72,103 @@ def wilson_interval(right: int, n: int, z: float = 1.96) -> tuple[float, float]:
     return centre - half, centre + half
 
 
-def report(predicted: Tensor, labels: Tensor, names: list[str]) -> str:
-    """Precision, recall and F1 by class, as a table of plain text."""
-    return str(
-        classification_report(
-            labels, predicted, labels=range(len(names)), target_names=names, digits=4, zero_division=0.0
-        )
+def probabilities_of(
+    recogniser: Recogniser, images: Tensor, progress: Callable[[int], object] = lambda done: None
+) -> Tensor:
+    """Calibrated probabilities float32 (N, C) of pictures as the network sees them, uint8 (N, 28, 28)."""
+    parts = []
+    for batch in images.split(EVALUATION_BATCH):
+        parts.append(torch.from_numpy(recogniser.probabilities(standardise(to_ink(batch)).numpy())))
+        progress(len(batch))
+    return torch.cat(parts)
+
+
+def measure_sets(recogniser: Recogniser, sets: Mapping[str, Digits]) -> dict[str, Metrics]:
+    """The metrics of a recogniser on each set of true digits: what a comparison of several networks needs."""
+    return {
+        name: measure(probabilities_of(recogniser, digits.images), digits.labels, recogniser.threshold)
+        for name, digits in sets.items()
+    }
+
+
+def details(probabilities: Tensor, labels: Tensor, threshold: float) -> dict[str, Any]:
+    """All that the report tells of one set, fit for JSON: its metrics, then by class, by confidence, the mistakes."""
+    return asdict(measure(probabilities, labels, threshold)) | {
+        "classes": class_scores(probabilities, labels),
+        "confusion": confusion_matrix(
+            labels, probabilities.argmax(dim=1), labels=range(probabilities.shape[1])
+        ).tolist(),
+        "reliability": reliability(probabilities, labels),
+        "mistakes": mistakes(probabilities, labels),
+    }
+
+
+def class_scores(probabilities: Tensor, labels: Tensor) -> list[dict[str, float]]:
+    """For each class in order its digits, precision, recall and F1 score; 0 where there is nothing to count."""
+    precision, recall, f1, n = precision_recall_fscore_support(
+        labels, probabilities.argmax(dim=1), labels=range(probabilities.shape[1]), zero_division=0.0
     )
+    return [
+        {"n": int(n[i]), "precision": float(precision[i]), "recall": float(recall[i]), "f1": float(f1[i])}
+        for i in range(len(n))
+    ]
 
 
-def save_confusion_matrix(predicted: Tensor, labels: Tensor, names: list[str], path: Path) -> None:
-    """Draw how often each digit was read as each; mistakes carry the colour, for nearly all is right."""
-    matrix = confusion_matrix(labels, predicted, labels=range(len(names)))
-    figure = Figure(figsize=(7, 6.2), layout="constrained")
-    axes = figure.subplots()
-    shown = ConfusionMatrixDisplay(matrix, display_labels=names).plot(ax=axes, cmap="Oranges", colorbar=False)
-    mistakes = matrix - np.diag(np.diag(matrix))
-    most = max(1, int(mistakes.max()))
-    shown.im_.set(data=mistakes, clim=(0, most))
-    for text, count, mistaken in zip(shown.text_.flat, matrix.flat, mistakes.flat, strict=True):
-        text.set_color("0.8" if count == 0 else "white" if mistaken > 0.6 * most else "black")
-    axes.set(xlabel="read as", ylabel="is", title=f"{mistakes.sum()} mistakes in {len(labels):,} digits")
-    write_atomically(path, lambda temporary: figure.savefig(temporary, dpi=120, format="png"))
-
-
-def save_mistakes(digits: Digits, probabilities: Tensor, names: list[str], path: Path, most: int = 40) -> None:
-    """Draw the mistakes that the network was surest of, each with what it is and what was read."""
+def reliability(probabilities: Tensor, labels: Tensor, bins: int = BINS) -> list[dict[str, float]]:
+    """Mean confidence and accuracy of the digits in each equally wide bin of confidence; empty bins are left out."""
     confidence, predicted = probabilities.max(dim=1)
-    wrong = torch.nonzero(predicted != digits.labels).flatten()
-    worst = wrong[torch.argsort(confidence[wrong], descending=True)][:most]
-    columns = 8
-    rows = max(1, -(-len(worst) // columns))
-    figure = Figure(figsize=(columns * 1.25, rows * 1.55 + 0.5), layout="constrained")
-    figure.suptitle(f"The {len(worst)} surest of {len(wrong)} mistakes: what it is, what was read, how surely")
-    for axes in figure.subplots(rows, columns, squeeze=False).flat:
-        axes.set_axis_off()
-    for axes, index in zip(figure.axes, worst.tolist(), strict=False):
-        axes.imshow(digits.images[index].numpy(), cmap="gray_r", vmin=0, vmax=255)
-        true, read = names[int(digits.labels[index])], names[int(predicted[index])]
-        axes.set_title(f"{true} read {read}, {confidence[index]:.0%}", fontsize=8)
-    write_atomically(path, lambda temporary: figure.savefig(temporary, dpi=120, format="png"))
+    right = (predicted == labels).double()
+    bin_of = (confidence * bins).long().clamp(max=bins - 1)
+    found = []
+    for i in bin_of.unique().tolist():
+        inside = bin_of == i
+        low, high = wilson_interval(int(right[inside].sum()), int(inside.sum()))
+        found.append(
+            {
+                "bin": i,
+                "n": int(inside.sum()),
+                "confidence": float(confidence[inside].double().mean()),
+                "accuracy": float(right[inside].mean()),
+                "low": low,
+                "high": high,
+            }
+        )
+    return found
+
+
+def mistakes(probabilities: Tensor, labels: Tensor, most: int = MOST_MISTAKES) -> list[dict[str, float]]:
+    """The mistakes that the network was surest of: index in the set, true label, what was read, how surely."""
+    confidence, predicted = probabilities.max(dim=1)
+    wrong = torch.nonzero(predicted != labels).flatten()
+    worst = wrong[torch.argsort(confidence[wrong], descending=True, stable=True)][:most]
+    return [
+        {"index": i, "label": int(labels[i]), "read": int(predicted[i]), "confidence": float(confidence[i])}
+        for i in worst.tolist()
+    ]
+
+
+def refusal_curve(digits: Tensor, nondigits: Tensor, threshold: float) -> dict[str, Any]:
+    """How well the confidence tells digits from what is none, as its threshold moves.
+
+    Args:
+        digits: calibrated probabilities float32 (N, C) of true digits.
+        nondigits: those of pictures that show none, float32 (M, C).
+        threshold: the one that is in use, the operating point.
+
+    Returns:
+        The area under the curve (1 is perfect, 0.5 is chance), the shares refused at the threshold, and points of the
+        curve: thresholds with the share of the digits and of the others that they refuse, both rising.
+    """
+    sure, others = (one.max(dim=1).values.double().numpy() for one in (digits, nondigits))
+    is_nondigit = np.repeat((0, 1), (len(sure), len(others)))
+    thresholds = np.quantile(sure, np.geomspace(1e-3, 1, CURVE_POINTS))
+    return {
+        "auroc": float(roc_auc_score(is_nondigit, -np.concatenate((sure, others)))),
+        "digits_refused": refused_share(digits, threshold),
+        "refused": refused_share(nondigits, threshold),
+        "curve": {
+            "threshold": thresholds.tolist(),
+            "digits_refused": [float((sure < one).mean()) for one in thresholds],
+            "refused": [float((others < one).mean()) for one in thresholds],
+        },
+    }

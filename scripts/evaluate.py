@@ -1,70 +1,159 @@
-"""Measures the released model on every set: accuracy, calibration, what it refuses; and draws what it gets wrong."""
+"""Measures the released model on every set and writes a report: accuracy, calibration, mistakes, harm, refusals."""
 
 import argparse
+import shlex
+import sys
 from collections.abc import Mapping
-from dataclasses import asdict
+from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
+from PIL import Image
 from tqdm import tqdm
 
-from model.artifacts import LABELS_FILE, METADATA_FILE, MODEL_FILE, write_json
+from handler.packaging import DEFAULT_ARCHIVE
 from model.benchmarks import nondigit_sets, test_sets, validation_sets
-from model.datasets import Digits
-from model.evaluation import Metrics, measure, refused_share, report, save_confusion_matrix, save_mistakes
-from model.inference import EVALUATION_BATCH, standardise, to_ink
+from model.datasets import PEN_FILE, Digits, load_mnist, load_pen, split
+from model.errors import DataError
+from model.evaluation import Metrics, details, probabilities_of, refusal_curve
+from model.export import source_commit
+from model.ink import Map
 from model.recogniser import Recogniser
-from scripts.cli import RELEASED, ROOT, add_data_option, run
+from model.report import FORMAT, METRICS_FILE, REPORT_FILE, REPORTED, Gallery, training_history, versions, write_report
+from model.robustness import Pictures, robustness, sent_pictures
+from model.sources import split_writers
+from model.specimens import augmented, harmed_specimens, mnist_specimens, other_specimens
+from model.speed import measure_speed
+from scripts.cli import ROOT, RUN_FOLDER, add_data_option, run
+from scripts.open_model import open_model
 from scripts.terminal import say
 
-REPORTED = "MNIST test"  # the set whose report, confusion matrix and mistakes are shown
+HARMED = 1_000  # digits of each set that is harmed
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     add_data_option(parser)
-    parser.add_argument("--model", type=Path, default=RELEASED / MODEL_FILE, help=f"with its {METADATA_FILE} beside it")
-    parser.add_argument("--mnist-only", action="store_true", help="measure on MNIST's test digits alone")
-    parser.add_argument("--output", type=Path, default=ROOT / "reports", help="folder for metrics and pictures")
+    parser.add_argument(
+        "--model", type=Path, default=DEFAULT_ARCHIVE, help="a .mar, or a .pt with its .json metadata beside it"
+    )
+    parser.add_argument("--run-folder", type=Path, default=RUN_FOLDER, help="of its training, for the training curves")
+    parser.add_argument("--mnist-only", action="store_true", help="measure on MNIST alone")
+    parser.add_argument("--no-pen", action="store_true", help="leave out the pen strokes")
+    parser.add_argument("--harmed", type=int, default=HARMED, help="digits of each set that is harmed")
+    parser.add_argument("--output", type=Path, default=ROOT / "reports", help="folder for the report and the metrics")
     options = parser.parse_args()
+    if options.harmed < 1:
+        parser.error(f"--harmed is {options.harmed}; at least 1 is needed")
 
-    recogniser = Recogniser.load(options.model, options.model.with_suffix(".json"), ROOT / LABELS_FILE)
-    sets, nondigits = load_sets(options.data, options.mnist_only)
-    probabilities = {name: probabilities_of(recogniser, digits, name) for name, digits in sets.items()}
-    metrics = {name: measure(probabilities[name], sets[name].labels, recogniser.threshold) for name in sets}
-    refused = {
-        name: refused_share(probabilities_of(recogniser, pictures, name), recogniser.threshold)
-        for name, pictures in nondigits.items()
+    recogniser, model = open_model(options.model)
+    with_pen = not (options.mnist_only or options.no_pen) and has_pen(options.data)
+    sent = sent_pictures(options.data, options.harmed, with_pen=with_pen)
+    sets, validation, nondigits = load_sets(options.data, options.mnist_only, with_pen)
+    results = {
+        "format": FORMAT,
+        "made": {
+            "date": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+            "command": shlex.join(["python", "scripts/evaluate.py", *sys.argv[1:]]),
+            "commit": source_commit(ROOT),
+            "versions": versions(),
+        },
+        "model": model,
+        "labels": recogniser.labels,
+        **measured(recogniser, sets, validation, nondigits),
+        "robustness": harm(recogniser, sent),
+        "speed": measure_speed(recogniser, Image.fromarray(example(sent))),
+        "class_counts": class_counts(options.data, sets, with_pen),
+        "training": training_history(recogniser.metadata, options.run_folder),
     }
-    predicted = probabilities[REPORTED].argmax(dim=1)
-    print(f"{options.model}\n\n{table(metrics)}\n")
-    for name, share in refused.items():
-        print(f"refused of {name}: {share:.2%} of {len(nondigits[name]):,}")
-    print(f"\n{REPORTED}:\n{report(predicted, sets[REPORTED].labels, recogniser.labels)}")
-
-    options.output.mkdir(parents=True, exist_ok=True)
-    results = {"digits": {name: asdict(one) for name, one in metrics.items()}, "refused_nondigits": refused}
-    write_json(options.output / "metrics.json", results)
-    labels = sets[REPORTED].labels
-    save_confusion_matrix(predicted, labels, recogniser.labels, options.output / "confusion_matrix.png")
-    save_mistakes(sets[REPORTED], probabilities[REPORTED], recogniser.labels, options.output / "mistakes.png")
-    say(f"metrics.json, confusion_matrix.png and mistakes.png written to {options.output}")
+    show(results)
+    specimens = mnist_specimens(options.data)
+    if not options.mnist_only:
+        specimens |= other_specimens(options.data, with_pen=with_pen)
+    variants = augmented(sets[REPORTED], recogniser.metadata["training"]["config"])
+    write_report(options.output, results, Gallery(sets, specimens, harmed_specimens(example(sent)), variants))
+    say(f"{REPORT_FILE} and {METRICS_FILE} written to {options.output}")
     return 0
 
 
-def load_sets(data: Path, mnist_only: bool) -> tuple[dict[str, Digits], dict[str, Digits]]:
-    """The sets of digits and of pictures that show none."""
+def has_pen(data: Path) -> bool:
+    """Whether the pen strokes are there or can be fetched; where not, says that they are left out, and why."""
+    if (data / "pendigits" / PEN_FILE).exists():
+        return True
+    try:
+        load_pen(data)
+    except DataError as error:
+        say(f"measured without pen strokes: {error}")
+        return False
+    return True
+
+
+def load_sets(data: Path, mnist_only: bool, with_pen: bool) -> tuple[dict[str, Digits], list[str], dict[str, Digits]]:
+    """All sets of digits, the names of those for validation, and the sets of pictures that show no digit."""
     tests = test_sets(data)
     if mnist_only:
-        return {REPORTED: tests[REPORTED]}, {}
+        return {REPORTED: tests[REPORTED]}, [REPORTED], {}
     with tqdm(desc="drawing", unit=" pictures", unit_scale=True) as bar:
-        return tests | validation_sets(data, bar.update), nondigit_sets(bar.update)
+        validation = validation_sets(data, bar.update, with_pen=with_pen)
+        return validation | tests, list(validation), nondigit_sets(bar.update)
 
 
-def probabilities_of(recogniser: Recogniser, digits: Digits, name: str) -> torch.Tensor:
-    """Calibrated probabilities float32 (N, 10) of pictures as the network sees them, with a progress bar."""
-    batches = tqdm(digits.images.split(EVALUATION_BATCH), desc=name, unit=" pictures", unit_scale=EVALUATION_BATCH)
-    return torch.cat([torch.from_numpy(recogniser.probabilities(standardise(to_ink(b)).numpy())) for b in batches])
+def measured(
+    recogniser: Recogniser, sets: Mapping[str, Digits], validation: list[str], nondigits: Mapping[str, Digits]
+) -> dict[str, Any]:
+    """Results on every set, and how the validation digits fare beside what is no digit."""
+    total = sum(map(len, [*sets.values(), *nondigits.values()]))
+    with tqdm(desc="reading", total=total, unit=" pictures", unit_scale=True) as bar:
+        read = {name: probabilities_of(recogniser, one.images, bar.update) for name, one in sets.items()}
+        doubted = {name: probabilities_of(recogniser, one.images, bar.update) for name, one in nondigits.items()}
+    pooled = torch.cat([read[name] for name in validation])
+    return {
+        "digits": {name: details(read[name], one.labels, recogniser.threshold) for name, one in sets.items()},
+        "nondigit_reference": {"sets": validation, "n": len(pooled)},
+        "nondigits": {
+            name: {"n": len(one), **refusal_curve(pooled, one, recogniser.threshold)} for name, one in doubted.items()
+        },
+    }
+
+
+def harm(recogniser: Recogniser, sent: Mapping[str, Pictures]) -> dict[str, Any]:
+    """Accuracy under every corruption."""
+    total = sum(len(one.pictures) for one in sent.values())
+    with tqdm(desc="harming", total=total, unit=" pictures") as bar:
+        return robustness(recogniser, sent, bar.update)
+
+
+def example(sent: Mapping[str, Pictures]) -> Map:
+    """The picture that the report shows under every corruption: the first 3 of the last set."""
+    last = list(sent.values())[-1]
+    labels = last.labels.tolist()
+    return np.asarray(last.pictures[labels.index(3) if 3 in labels else 0])
+
+
+def class_counts(data: Path, sets: Mapping[str, Digits], with_pen: bool) -> dict[str, list[int]]:
+    """Digits of each class to learn from and to measure on."""
+    training, _ = split(load_mnist(data, train=True))
+    labels = {"MNIST, to learn from": training.labels}
+    if with_pen:
+        writers, _ = split_writers(load_pen(data))
+        labels["pen strokes, to learn from"] = torch.tensor([digit.label for digit in writers])
+    labels |= {name: digits.labels for name, digits in sets.items()}
+    return {name: torch.bincount(one, minlength=10).tolist() for name, one in labels.items()}
+
+
+def show(results: Mapping[str, Any]) -> None:
+    """Print the tables."""
+    fields = Metrics.__dataclass_fields__
+    metrics = {name: Metrics(**{f: one[f] for f in fields}) for name, one in results["digits"].items()}
+    model = results["model"]
+    print(f"{model['name']} {model['version']} from {model['file']}, SHA-256 {model['sha256']}\n\n{table(metrics)}\n")
+    for name, one in results["nondigits"].items():
+        print(f"refused: {one['refused']:.2%} of {name} ({one['n']:,}; area under the curve {one['auroc']:.4f})")
+    print(f"\n{harm_table(results['robustness'])}\n")
+    for name, one in results["speed"]["a_picture"].items():
+        print(f"{name}: {one['median_ms']:.3f} ms a picture on one thread of {results['speed']['machine']}")
 
 
 def table(metrics: Mapping[str, Metrics]) -> str:
@@ -79,6 +168,18 @@ def table(metrics: Mapping[str, Metrics]) -> str:
             f"| {name} | {one.n:,} | {one.accuracy:.2%} ({low:.2%} to {high:.2%}) | {one.loss:.4f} "
             f"| {one.expected_calibration_error:.2%} | {one.refused:.2%} |"
         )
+    return "\n".join(rows)
+
+
+def harm_table(harmed: Mapping[str, Any]) -> str:
+    """Accuracy under each corruption as rows of a Markdown table."""
+    severities = range(max(len(one["amounts"]) for one in harmed["corruptions"].values()))
+    rows = [f"| accuracy at severity (seed {harmed['seed']}) | {' | '.join(map(str, severities))} |"]
+    rows.append("|---|" + "---|" * len(severities))
+    for name, one in harmed["sets"].items():
+        for corruption in harmed["corruptions"]:
+            shares = " | ".join(f"{step['accuracy']:.1%}" for step in one[corruption])
+            rows.append(f"| {corruption}, {one['n']:,} of {name} | {shares} |")
     return "\n".join(rows)
 
 

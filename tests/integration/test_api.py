@@ -11,9 +11,8 @@ from PIL import Image
 
 from model.artifacts import LABELS_FILE, METADATA_FILE, MODEL_FILE
 from model.datasets import load_mnist
-from model.evaluation import measure
+from model.evaluation import measure_sets
 from model.recogniser import Recogniser
-from scripts.evaluate import probabilities_of
 from tests.conftest import Service
 from tests.drawing import DIGITS, draw_digit, encoded
 
@@ -113,7 +112,7 @@ def test_served_accuracy_on_all_test_digits_is_that_of_the_bare_network(service:
     digits = load_mnist(data_root, train=False)
     released = ROOT / "model" / "released"
     recogniser = Recogniser.load(released / MODEL_FILE, released / METADATA_FILE, ROOT / LABELS_FILE)
-    bare = measure(probabilities_of(recogniser, digits, "MNIST test"), digits.labels, recogniser.threshold).accuracy
+    bare = measure_sets(recogniser, {"MNIST test": digits})["MNIST test"].accuracy
     bodies = [encoded(Image.fromarray(image)) for image in digits.images.numpy()]
     with requests.Session() as session, ThreadPoolExecutor(8) as pool:
         session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=8))

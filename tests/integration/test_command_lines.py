@@ -131,6 +131,18 @@ def test_training_names_a_missing_data_folder(tmp_path: Path) -> None:
     assert_fails_in_one_line(done, "train-images-idx3-ubyte has 4 bytes where 47,040,016 are expected")
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("none.mar", ("none.mar is missing", "make archive")),
+        ("none.pt", ("none.json is missing",)),
+        ("model.onnx", ("model.onnx is neither a .mar archive nor a .pt file",)),
+    ],
+)
+def test_evaluate_names_a_model_that_it_cannot_open(tmp_path: Path, name: str, words: tuple[str, ...]) -> None:
+    assert_fails_in_one_line(command("evaluate.py", "--model", tmp_path / name), *words)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_a_network_is_trained_exported_packed_and_used(
@@ -155,10 +167,13 @@ def test_a_network_is_trained_exported_packed_and_used(
     )
     assert done.returncode == 0, done.stderr
     exported, output = released / "mnist.pt", tmp_path / "report"
-    done = command("evaluate.py", "--data", data_root, "--model", exported, "--output", output, "--mnist-only")
+    measure = ("--data", data_root, "--model", exported, "--run-folder", run, "--harmed", 20)
+    done = command("evaluate.py", *measure, "--output", output, "--mnist-only")
     assert done.returncode == 0, done.stderr
     assert "| MNIST test | 10,000 | 9" in done.stdout
-    assert sorted(p.name for p in output.iterdir()) == ["confusion_matrix.png", "metrics.json", "mistakes.png"]
+    assert sorted(p.name for p in output.iterdir()) == ["metrics.json", "report.html"]
+    metrics = json.loads((output / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["training"]["epochs"] == [record]
     assert command("archive.py", "--released", released, "--output", tmp_path / "mnist.mar").returncode == 0
     done = command("predict.py", SEVEN, "--model", exported)
     assert done.stdout.startswith(f"{SEVEN}: ")

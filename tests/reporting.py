@@ -1,0 +1,65 @@
+"""A whole report measured small: scikit-learn's digits, drawn ones, crosses that are none."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from model.datasets import Digits
+from model.preprocessing import digit_image
+from model.recogniser import Recogniser
+from model.report import REPORTED, Gallery, versions
+from model.robustness import Pictures, robustness
+from model.specimens import Specimen, augmented, harmed_specimens
+from model.speed import measure_speed
+from scripts.cli import RELEASED, ROOT
+from scripts.evaluate import measured
+from scripts.open_model import describe
+from tests.drawing import draw, draw_digit
+
+Results = dict[str, Any]
+HOSTILE = "<script>alert('&')</script>"  # stands where names and commands stand
+
+
+def seen_of(pictures: list[Image.Image]) -> torch.Tensor:
+    return torch.from_numpy(np.stack([digit_image(picture) for picture in pictures]))
+
+
+def small_report() -> tuple[Results, Gallery]:
+    """What `model.report.render` takes."""
+    recogniser = Recogniser.load_folder(RELEASED, ROOT / "index_to_name.json")
+    bunch = load_digits()
+    scans = [Image.fromarray(np.rint(image * (255 / 16)).astype(np.uint8)) for image in bunch.images[:300]]
+    drawn = [draw_digit(digit) for digit in range(10)]
+    sets = {
+        REPORTED: Digits(seen_of(scans), torch.from_numpy(bunch.target[:300])),
+        HOSTILE: Digits(seen_of(drawn), torch.arange(10)),
+    }
+    crosses = seen_of([draw([[(0, y), (1, 1 - y)], [(0, 1 - y), (1, y)]], width=12) for y in (0.0, 0.1, 0.2)])
+    nondigits = {"crosses": Digits(crosses, torch.full((3,), -1))}
+    results = {
+        "format": 1,
+        "made": {"date": "2024-05-01", "command": f"evaluate {HOSTILE}", "commit": "", "versions": versions()},
+        "model": describe(recogniser) | {"file": "mnist.mar", "bytes": 1, "sha256": "0" * 64},
+        "labels": recogniser.labels,
+        **measured(recogniser, sets, [HOSTILE], nondigits),
+        "robustness": robustness(recogniser, {"drawn": Pictures([np.asarray(one) for one in drawn], torch.arange(10))}),
+        "speed": measure_speed(recogniser, drawn[0]),
+        "class_counts": {"drawn": [1] * 10},
+        "training": {"epochs": epochs(3), "best_epoch": 2},
+    }
+    gallery = Gallery(
+        sets,
+        {"drawn": [Specimen.of(str(digit), one) for digit, one in enumerate(drawn)]},
+        harmed_specimens(np.asarray(drawn[3])),
+        augmented(sets[HOSTILE], {}),
+    )
+    return results, gallery
+
+
+def epochs(n: int) -> list[dict[str, float]]:
+    """Records of a training of `n` epochs."""
+    keys = ("training_loss", "validation_loss", "validation_accuracy", "learning_rate")
+    return [{"epoch": i + 1, **dict.fromkeys(keys, 0.5 / (i + 1))} for i in range(n)]
