@@ -10,7 +10,7 @@ PORT ?= 8080
 PAGE_PORT ?= 8000
 ARGS ?=
 
-.PHONY: help serve test check format train dashboard export evaluate archive predict lock clean
+.PHONY: help serve test check format train dashboard export evaluate compare archive predict lock clean
 
 help: ## list the targets
 	@echo "usage: make TARGET [VARIABLE=value ...]"; echo
@@ -45,6 +45,9 @@ export: $(VENV)/.dev ## export the best checkpoint to model/released
 
 evaluate: $(VENV)/.dev ## measure the released archive, write reports/report.html
 	@$(BIN)/python scripts/evaluate.py $(ARGS)
+
+compare: $(VENV)/.dev ## measure each network of runs/ beside the others, write the comparison
+	@$(BIN)/python scripts/compare.py $(ARGS)
 
 archive: $(VENV)/.serve ## pack model_store/mnist.mar from the released model
 	@$(BIN)/python scripts/archive.py $(ARGS)
