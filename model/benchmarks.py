@@ -7,11 +7,13 @@ import torch
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from model.datasets import Digits, as_seen, load_mnist, load_pen, split
+from model.datasets import NOT_A_DIGIT, Digits, as_seen, load_mnist, load_pen, split
+from model.handwriting import FONT_PACKAGES, digit_items, installed_fonts, letter_items
 from model.preprocessing import digit_image
-from model.sources import Progress, letters, other_nondigits, silent, split_writers, validation_pen_digits
+from model.sources import Progress, handwritten, letters, other_nondigits, silent, split_writers, validation_pen_digits
 
 NONDIGIT_SEED = 20_240_503
+FONT_SEED = 20_240_504
 NONDIGITS = 2_000  # pictures in each set of them
 
 
@@ -26,18 +28,37 @@ def validation_sets(folder: Path, progress: Progress = silent, *, with_pen: bool
     return sets | {f"pen strokes, {name}": digits for name, digits in pen.items()}
 
 
-def test_sets(folder: Path) -> dict[str, Digits]:
-    """Digits that nothing is chosen by: MNIST's test set, and another scanner's 8x8 scans, never trained on.
+def mnist_test(folder: Path) -> Digits:
+    """MNIST's 10,000 test digits."""
+    return as_seen(load_mnist(folder, train=False))
 
-    The scans are UCI's optical digits as scikit-learn brings them (Alpaydin and Kaynak, 1998; CC BY 4.0).
+
+def test_sets(folder: Path, progress: Progress = silent) -> dict[str, Digits]:
+    """Digits that nothing is chosen by: MNIST's test set, and digits of other origins, never trained on.
+
+    The 8x8 scans are UCI's optical digits as scikit-learn brings them (Alpaydin and Kaynak, 1998; CC BY 4.0). The
+    handwriting fonts are left out where none is installed; `what_is_missing` says so.
     """
     bunch = load_digits()
     scans = [digit_image(Image.fromarray(np.rint(image * (255 / 16)).astype(np.uint8))) for image in bunch.images]
     optical = Digits(torch.from_numpy(np.stack(scans)), torch.from_numpy(bunch.target))
-    return {"MNIST test": as_seen(load_mnist(folder, train=False)), "optical digits, 8x8": optical}
+    sets = {"MNIST test": mnist_test(folder), "optical digits, 8x8": optical}
+    if fonts := installed_fonts():
+        items = digit_items(fonts)
+        sets["handwriting fonts"] = handwritten(items, [int(text) for _, text in items], FONT_SEED, progress)
+    return sets
 
 
 def nondigit_sets(progress: Progress = silent) -> dict[str, Digits]:
-    """Pictures of no digit, of a seed that is not trained on."""
-    sets = {"letters": letters, "scribbles, shapes, grids, noise": other_nondigits}
-    return {name: draw(NONDIGITS, NONDIGIT_SEED, progress) for name, draw in sets.items()}
+    """Pictures of no digit: of a seed that is not trained on, and letters of fonts that are not."""
+    draws = {"letters": letters, "scribbles, shapes, grids, noise": other_nondigits}
+    sets = {name: draw(NONDIGITS, NONDIGIT_SEED, progress) for name, draw in draws.items()}
+    if fonts := installed_fonts():
+        items = letter_items(fonts, NONDIGITS)
+        sets["letters of handwriting fonts"] = handwritten(items, [NOT_A_DIGIT] * len(items), FONT_SEED, progress)
+    return sets
+
+
+def what_is_missing() -> list[str]:
+    """Which sets this machine cannot draw, and what would mend it; one line each."""
+    return [] if installed_fonts() else [f"left out: handwriting fonts; on Debian: apt-get install {FONT_PACKAGES}"]

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from model.ink import Map
 from model.pen import Points, smooth
-from model.rendering import CANVAS_SIDE, Strokes, on_canvas, photo, photographed, plane, shrunk_scan, vary_strokes
+from model.rendering import CANVAS_SIDE, Strokes, as_picture, on_canvas, photographed, plane, vary_strokes
 
 LETTERS = "ACEFHKLMNPRTUVWX" + "adefhkmnprtuvwx"
 SYMBOLS = "?&@#%*+=<>$"
@@ -46,14 +46,32 @@ def draw_letter(chance: Generator) -> Image.Image:
     text = chance.choice(list(LETTERS)) if chance.random() < 0.9 else chance.choice(list(SYMBOLS))
     fonts = _fonts()
     if fonts and chance.random() < 0.5:
-        drawn = _typeset(str(text), fonts[int(chance.integers(len(fonts)))])
+        drawn = typeset(str(text), fonts[int(chance.integers(len(fonts)))])
     else:
         drawn = _engraved(str(text), chance)
-    bent = _bent(drawn, chance)
-    kind = chance.random()
-    if kind < 0.2:
-        return photo(bent, chance)
-    return shrunk_scan(bent, chance) if kind < 0.35 else Image.fromarray(bent, "L")
+    return as_picture(bent(drawn, chance), chance)
+
+
+def typeset(text: str, font: ImageFont.FreeTypeFont) -> Map:
+    """A text in the middle of a canvas: uint8 (280, 280), 255 = ink."""
+    canvas = Image.new("L", (CANVAS_SIDE, CANVAS_SIDE), 0)
+    ImageDraw.Draw(canvas).text((CANVAS_SIDE / 2, CANVAS_SIDE / 2), text, fill=255, font=font, anchor="mm")
+    return np.asarray(canvas)
+
+
+def bent(ink: Map, chance: Generator) -> Map:
+    """Slanted, turned, stretched and smoothly distorted."""
+    x, y = plane()
+    angle, slant, aspect = chance.normal(0, 0.15), chance.normal(0, 0.2), float(np.exp(chance.normal(0, 0.2)))
+    waves, phases = chance.uniform(1, 3, 4).tolist(), chance.uniform(0, 2 * np.pi, 4).tolist()
+    depth = chance.normal(0, 0.05, 4).tolist()
+    bend_x = depth[0] * np.sin(waves[0] * y + phases[0]) + depth[1] * np.sin(waves[1] * x + phases[1])
+    bend_y = depth[2] * np.sin(waves[2] * x + phases[2]) + depth[3] * np.sin(waves[3] * y + phases[3])
+    cos, sin = math.cos(angle), math.sin(angle)
+    source_x = (cos * x + (slant - sin) * y) * aspect + bend_x
+    source_y = (sin * x + cos * y) / aspect + bend_y
+    map_x, map_y = ((source + 1) * ((CANVAS_SIDE - 1) / 2) for source in (source_x, source_y))
+    return np.asarray(cv2.remap(ink, map_x, map_y, cv2.INTER_LINEAR), dtype=np.uint8)
 
 
 def scribble(chance: Generator) -> Strokes:
@@ -194,12 +212,6 @@ def _fonts() -> tuple[ImageFont.FreeTypeFont, ...]:
     return tuple(ImageFont.truetype(str(path), 150) for path in paths if path.exists())
 
 
-def _typeset(text: str, font: ImageFont.FreeTypeFont) -> Map:
-    canvas = Image.new("L", (CANVAS_SIDE, CANVAS_SIDE), 0)
-    ImageDraw.Draw(canvas).text((CANVAS_SIDE / 2, CANVAS_SIDE / 2), text, fill=255, font=font, anchor="mm")
-    return np.asarray(canvas)
-
-
 def _engraved(text: str, chance: Generator) -> Map:
     """Drawn as a pen of random width follows the strokes of a Hershey font."""
     font, thickness = int(chance.choice(_HERSHEY_FONTS)), int(chance.integers(4, 24))
@@ -208,18 +220,3 @@ def _engraved(text: str, chance: Generator) -> Map:
     origin = ((CANVAS_SIDE - width) // 2, (CANVAS_SIDE + height) // 2)
     cv2.putText(canvas, text, origin, font, 5, 255, thickness, cv2.LINE_AA)
     return canvas
-
-
-def _bent(ink: Map, chance: Generator) -> Map:
-    """Slanted, turned, stretched and smoothly distorted."""
-    x, y = plane()
-    angle, slant, aspect = chance.normal(0, 0.15), chance.normal(0, 0.2), float(np.exp(chance.normal(0, 0.2)))
-    waves, phases = chance.uniform(1, 3, 4).tolist(), chance.uniform(0, 2 * np.pi, 4).tolist()
-    depth = chance.normal(0, 0.05, 4).tolist()
-    bend_x = depth[0] * np.sin(waves[0] * y + phases[0]) + depth[1] * np.sin(waves[1] * x + phases[1])
-    bend_y = depth[2] * np.sin(waves[2] * x + phases[2]) + depth[3] * np.sin(waves[3] * y + phases[3])
-    cos, sin = math.cos(angle), math.sin(angle)
-    source_x = (cos * x + (slant - sin) * y) * aspect + bend_x
-    source_y = (sin * x + cos * y) / aspect + bend_y
-    map_x, map_y = ((source + 1) * ((CANVAS_SIDE - 1) / 2) for source in (source_x, source_y))
-    return np.asarray(cv2.remap(ink, map_x, map_y, cv2.INTER_LINEAR), dtype=np.uint8)

@@ -66,6 +66,14 @@ def photo(ink: Map, chance: Generator) -> Image.Image:
     return Image.open(buffer)
 
 
+def as_picture(ink: Map, chance: Generator) -> Image.Image:
+    """Ink, uint8 (280, 280), mostly as it is, light on dark; now and then photographed or scanned small."""
+    kind = chance.random()
+    if kind < 0.2:
+        return photo(ink, chance)
+    return shrunk_scan(ink, chance) if kind < 0.35 else Image.fromarray(ink, "L")
+
+
 def scanned_small(strokes: Strokes, chance: Generator) -> Image.Image:
     """A tight little scan, 8 to 24 px, grey or bilevel, sometimes stretched towards a square."""
     side = 4 * CANVAS_SIDE // 5

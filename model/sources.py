@@ -19,6 +19,7 @@ from PIL import Image
 
 from model.datasets import NOT_A_DIGIT, Digits
 from model.errors import NoInk
+from model.handwriting import Item, write
 from model.ink import Map
 from model.nondigits import draw_letter, draw_nondigit, draw_other
 from model.pen import PenDigit, smooth
@@ -74,6 +75,11 @@ def nondigits(count: int, seed: int, progress: Progress = silent) -> Digits:
 def letters(count: int, seed: int, progress: Progress = silent) -> Digits:
     """Letters and symbols alone."""
     return _undigits(draw_letter, count, seed, progress)
+
+
+def handwritten(items: Sequence[Item], labels: Sequence[int], seed: int, progress: Progress = silent) -> Digits:
+    """Texts of handwriting fonts, each by `model.handwriting.write`."""
+    return _drawn(write, items, labels, seed, progress)
 
 
 def other_nondigits(count: int, seed: int, progress: Progress = silent) -> Digits:

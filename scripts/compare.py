@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from handler.packaging import build_archive
 from model.artifacts import read_json, write_json
-from model.benchmarks import nondigit_sets, test_sets, validation_sets
+from model.benchmarks import nondigit_sets, test_sets, validation_sets, what_is_missing
 from model.checkpoints import load_checkpoint
 from model.datasets import Digits
 from model.errors import ArtifactError
@@ -19,6 +19,7 @@ from model.export import export
 from model.speed import measure_speed
 from scripts.cli import RELEASED, ROOT, add_data_option, run
 from scripts.open_model import open_model
+from scripts.terminal import say
 
 COMPARISON_FILE = "networks.json"
 BATCH = "forward pass, batch of 32"  # as `model.speed` calls it
@@ -36,7 +37,9 @@ def main() -> int:
 
     with tqdm(desc="drawing", unit=" pictures", unit_scale=True) as bar:
         validation, nondigits = validation_sets(options.data, bar.update), nondigit_sets(bar.update)
-    tests = test_sets(options.data)
+        tests = test_sets(options.data, bar.update)
+    for line in what_is_missing():
+        say(line)
     compared = {}
     for folder in tqdm(runs, desc="measuring", unit=" networks"):
         compared[folder.name] = measured(folder, validation, tests, nondigits)

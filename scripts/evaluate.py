@@ -14,7 +14,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from handler.packaging import DEFAULT_ARCHIVE
-from model.benchmarks import nondigit_sets, test_sets, validation_sets
+from model.benchmarks import mnist_test, nondigit_sets, test_sets, validation_sets, what_is_missing
 from model.datasets import PEN_FILE, Digits, load_mnist, load_pen, split
 from model.errors import DataError
 from model.evaluation import Metrics, details, probabilities_of, refusal_curve
@@ -92,12 +92,13 @@ def has_pen(data: Path) -> bool:
 
 def load_sets(data: Path, mnist_only: bool, with_pen: bool) -> tuple[dict[str, Digits], list[str], dict[str, Digits]]:
     """All sets of digits, the names of those for validation, and the sets of pictures that show no digit."""
-    tests = test_sets(data)
     if mnist_only:
-        return {REPORTED: tests[REPORTED]}, [REPORTED], {}
+        return {REPORTED: mnist_test(data)}, [REPORTED], {}
+    for line in what_is_missing():
+        say(line)
     with tqdm(desc="drawing", unit=" pictures", unit_scale=True) as bar:
         validation = validation_sets(data, bar.update, with_pen=with_pen)
-        return validation | tests, list(validation), nondigit_sets(bar.update)
+        return validation | test_sets(data, bar.update), list(validation), nondigit_sets(bar.update)
 
 
 def measured(

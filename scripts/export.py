@@ -6,10 +6,11 @@ from pathlib import Path
 from tqdm import tqdm
 
 from model.artifacts import METADATA_FILE, MODEL_FILE
-from model.benchmarks import nondigit_sets, test_sets, validation_sets
+from model.benchmarks import nondigit_sets, test_sets, validation_sets, what_is_missing
 from model.checkpoints import load_checkpoint
 from model.export import export, source_commit
 from scripts.cli import RELEASED, ROOT, RUN_FOLDER, add_data_option, run
+from scripts.terminal import say
 
 
 def main() -> int:
@@ -28,7 +29,9 @@ def main() -> int:
     with tqdm(desc="drawing", unit=" pictures", unit_scale=True) as bar:
         validation = validation_sets(options.data, bar.update)
         nondigits = nondigit_sets(bar.update)
-    test = test_sets(options.data)
+        test = test_sets(options.data, bar.update)
+    for line in what_is_missing():
+        say(line)
     metadata = export(checkpoint, validation, test, nondigits, options.output, commit=source_commit(ROOT))
     for name, metrics in metadata["metrics"].items():
         print(f"{name}: {metrics['accuracy']:.2%} of {metrics['n']:,}, {metrics['refused']:.2%} refused")
