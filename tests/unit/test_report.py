@@ -126,6 +126,7 @@ def test_what_was_not_measured_is_said_in_words(told: tuple[Results, Gallery]) -
     bare = results | {"digits": reported_alone, "nondigits": {}, "training": missing}
     words = text_of(parsed(render(bare, gallery)))
     assert "--mnist-only leaves these pictures out" in words
+    assert "Pen strokes were left out this time." in words
     assert "No training curves: Nobody kept one." in words
 
 
