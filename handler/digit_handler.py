@@ -1,6 +1,8 @@
 """The class TorchServe loads: a batch of requests in, as many answers out, each on its own."""
 
+import json
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +11,16 @@ import torch
 from numpy.typing import NDArray
 from ts.context import Context
 
-from handler.wire import CONTENT_TYPE, encode_error, encode_reading, picture_bytes
-from model.errors import InvalidImage
-from model.pictures import decode_picture
-from model.preprocessing import preprocess
-from model.recogniser import Recogniser
+from handler.envelopes import bypass_envelopes
+from handler.preparation import Item, prepare
+from handler.query import Answer, Served
+from handler.wire import CONTENT_TYPE, UNEXPECTED, encode_error
+from model.explanation import Explainer
+from model.recogniser import Reading, Recogniser
 
 logger = logging.getLogger(__name__)
+
+bypass_envelopes()
 
 
 class DigitHandler:
@@ -30,32 +35,43 @@ class DigitHandler:
         torch.set_num_threads(1)  # a worker for each core; more threads would fight for it
         folder = Path(context.system_properties["model_dir"])
         self._recogniser = Recogniser.load_folder(folder)
-        self._model = str(context.model_name)
-        self._version = str(context.manifest["model"]["modelVersion"])
+        self._explainer = Explainer.load_folder(folder, self._recogniser)
+        version = str(context.manifest["model"]["modelVersion"])
+        self._served = Served(str(context.model_name), version, self._recogniser.labels)
         self._recogniser.warm_up(int(context.system_properties["batch_size"] or 1))
+        self._explainer.warm_up()
 
     def handle(self, requests: list[dict[str, Any]], context: Context) -> list[str]:
         """Answer each request of a batch; an error in one becomes its own answer and touches no other."""
-        prepared = [self._prepare(request) for request in requests]
-        images = [image for image in prepared if not isinstance(image, Exception)]
+        metadata = self._recogniser.metadata
+        items = [prepare(request, context.get_all_request_header(i), metadata) for i, request in enumerate(requests)]
+        images = [image for item in items if isinstance(item, Item) for image in item.images]
         readings = iter(self._recogniser.read(np.stack(images)) if images else ())
         answers = []
-        for index, image in enumerate(prepared):
+        for index, item in enumerate(items):
             context.set_response_content_type(index, CONTENT_TYPE)
-            if isinstance(image, Exception):
-                status, answer = encode_error(image)
-                context.set_response_status(status.code, status.phrase, index)
-            else:
-                answer = encode_reading(next(readings), self._model, self._version)
-            answers.append(answer)
+            request_id = context.get_request_id(index) or ""
+            answer = self._answer(item, readings, request_id) if isinstance(item, Item) else item
+            answers.append(_fail(answer, request_id, context, index) if isinstance(answer, Exception) else answer)
         return answers
 
-    def _prepare(self, request: dict[str, Any]) -> NDArray[np.float32] | Exception:
-        """The network's input float32 (1, 28, 28) for one request, or what is wrong with it."""
+    def _answer(self, item: Item, readings: Iterator[Reading], request_id: str) -> str | Exception:
+        """The answer to one request; takes its readings, one for each picture, off the batch's."""
+        own = [next(readings) for _ in item.images]
         try:
-            return preprocess(decode_picture(picture_bytes(request)))
-        except InvalidImage as error:
+            answers = [self._explained(item, *pair) for pair in zip(own, item.images, strict=True)]
+            return json.dumps(item.query.encode(answers, self._served, request_id))
+        except Exception as error:
             return error
-        except Exception as error:  # a fault of ours with one picture must not fail the whole batch
-            logger.exception("a picture could not be processed")
-            return error
+
+    def _explained(self, item: Item, reading: Reading, image: NDArray[np.float32]) -> Answer:
+        return Answer(reading, self._explainer.explain(image, reading.label) if item.explain else None)
+
+
+def _fail(error: Exception, request_id: str, context: Context, index: int) -> str:
+    """Answer a request that failed, and log it in one line; nothing in it of the client's is unescaped or unbounded."""
+    status, answer = encode_error(error)
+    context.set_response_status(status.code, status.phrase, index)
+    line = json.dumps({"event": "request failed", "request_id": request_id} | json.loads(answer))
+    logger.warning(line, exc_info=error if status is UNEXPECTED else None)
+    return answer

@@ -38,10 +38,17 @@ MODULES = tuple(
     ROOT / name
     for name in (
         "handler/__init__.py",
+        "handler/description.py",
+        "handler/envelopes.py",
+        "handler/kserve.py",
+        "handler/openinference.py",
+        "handler/preparation.py",
+        "handler/query.py",
         "handler/wire.py",
         "model/__init__.py",
         "model/artifacts.py",
         "model/errors.py",
+        "model/explanation.py",
         "model/ink.py",
         "model/pictures.py",
         "model/preprocessing.py",

@@ -1,27 +1,27 @@
-"""What crosses the wire: the bodies that requests come in and the JSON that answers go out as.
+"""What crosses the wire: tells the formats of requests apart by content, and puts answers and errors into JSON.
 
-Leaves decoding of pictures to `model.pictures` and everything about digits to `model`. A further request format gets a
-branch in `picture_bytes`; a further answer format an `encode_...` beside `encode_reading`.
+A further JSON format is a module with a `parse` beside `handler.kserve`, and a row in `FORMATS`.
 """
 
-import base64
-import binascii
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
-from model.errors import ImageTooLarge, InvalidImage, NoInk, UnsupportedImage
-from model.recogniser import Reading
+from handler.kserve import parse as parse_kserve
+from handler.openinference import parse as parse_open_inference
+from handler.query import BadRequest, Query, decode_base64, encode_single, kind_of
+from model.errors import ImageTooLarge, NoInk, UnsupportedImage
 
 CONTENT_TYPE = "application/json"
 FIELDS = ("data", "image", "file", "body")  # TorchServe puts a raw body into "body", or "data"
-DECIMALS = 6  # of probabilities
-_ACCEPTED = 'send the picture\'s bytes, a multipart file in the field "data", or JSON {"image": "<base64>"}'
-
-
-class BadRequest(InvalidImage):
-    """The body around the picture is malformed: JSON, base64 or fields."""
+MAX_BOUNDARY_BYTES = 72  # of a multipart body: 70 (RFC 2046) and the two dashes before it
+_JSON_TEXT = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
+_ACCEPTED = (
+    'send the picture\'s bytes, a multipart file in the field "data", JSON {"image": "<base64>"}, KServe\'s '
+    '{"instances": [...]} or the Open Inference Protocol\'s {"inputs": [...]}'
+)
 
 
 @dataclass(frozen=True)
@@ -38,18 +38,31 @@ _STATUS_OF: dict[type[Exception], Status] = {
     UnsupportedImage: Status(415, "UnsupportedMediaType"),
     NoInk: Status(422, "UnprocessableEntity"),
 }
-_UNEXPECTED = Status(500, "InternalServerError")
+UNEXPECTED = Status(500, "InternalServerError")
 
 
-def picture_bytes(fields: Mapping[str, Any]) -> bytes:
-    """Take the picture's bytes out of a request, whatever content type its header claims.
+def _single(body: dict[str, Any]) -> Query:
+    return Query([decode_base64(body["image"], '"image"')], encode_single)
+
+
+FORMATS: dict[str, Callable[[dict[str, Any]], Query]] = {
+    "image": _single,
+    "instances": parse_kserve,
+    "inputs": parse_open_inference,
+}
+"""The JSON formats by the member that tells them."""
+
+
+def parse_request(fields: Mapping[str, Any]) -> Query:
+    """Find out what a request asks, whatever content type its header claims.
 
     Args:
         fields: the request's parameters by name as TorchServe hands them over; values are bytes, or text and parsed
             JSON where it decoded them.
 
     Raises:
-        BadRequest: there is no picture in the request, or its JSON or base64 is malformed.
+        BadRequest: there is no picture in the request, or its JSON, base64, fields or tensors are malformed.
+        ImageTooLarge: more pictures than are accepted.
     """
     fields = _mend_form(fields)
     for name in FIELDS:
@@ -59,61 +72,70 @@ def picture_bytes(fields: Mapping[str, Any]) -> bytes:
     raise BadRequest(f"the request has no picture (fields seen: {seen}); {_ACCEPTED}")
 
 
-def encode_reading(reading: Reading, model: str, version: str) -> str:
-    """The result object for one picture."""
-    return json.dumps(
-        {
-            "label": reading.label,
-            "confidence": round(reading.confidence, DECIMALS),
-            "recognised": reading.recognised,
-            "probabilities": {name: round(share, DECIMALS) for name, share in reading.probabilities.items()},
-            "model": model,
-            "version": version,
-        }
-    )
-
-
 def encode_error(error: Exception) -> tuple[Status, str]:
     """The status and the error object for a request that failed; an unforeseen error tells the client nothing."""
-    status = _STATUS_OF.get(type(error), _UNEXPECTED)
-    message = str(error) if status is not _UNEXPECTED else "the picture could not be processed"
+    status = _STATUS_OF.get(type(error), UNEXPECTED)
+    message = str(error) if status is not UNEXPECTED else "the picture could not be processed"
     return status, json.dumps({"code": status.code, "type": status.phrase, "message": message})
 
 
 def _mend_form(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Put JSON together again that `curl -d` labelled as a form: it was split at the first `=`, `+` became a blank."""
+    """Put JSON together again that `curl -d` labelled as a form: it was split at the first `=`, `+` became a blank.
+
+    Base64 holds no blanks of its own, and no other text of the formats matters, so a blank in a text was a `+`.
+    """
     name, value = next(iter(fields.items()), ("", b""))
     if not name.lstrip().startswith("{"):
         return fields
     rest = value.decode("utf-8", "replace") if isinstance(value, (bytes, bytearray)) else str(value)
-    body = _parse(f"{name}={rest}" if rest else name)
-    if isinstance(body, dict) and isinstance(body.get("image"), str):
-        body["image"] = body["image"].replace(" ", "+")
-    return {"body": body}
+    whole = f"{name}={rest}" if rest else name
+    return {"body": _JSON_TEXT.sub(lambda text: text[0].replace(" ", "+"), whole).encode()}
 
 
-def _from_value(value: Any) -> bytes:
+def _from_value(value: Any) -> Query:
     if isinstance(value, str):
         value = value.encode()
     if not isinstance(value, (bytes, bytearray)):
         return _from_json(value)
-    return _from_json(_parse(value)) if value[:64].lstrip()[:1] in (b"{", b"[") else bytes(value)
+    start = value[:64].lstrip()
+    if start[:1] in (b"{", b"["):
+        return _from_json(_parse(value))
+    if start[:2] == b"--":
+        return _from_multipart(bytes(value))
+    return Query([bytes(value)], encode_single)
 
 
-def _parse(text: str | bytes | bytearray) -> Any:
+def _parse(text: bytes | bytearray) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"the body looks like JSON but is malformed; {_ACCEPTED}") from error
 
 
-def _from_json(body: Any) -> bytes:
-    image = body.get("image") if isinstance(body, dict) else None
-    if not isinstance(image, str):
-        found = "an object without a text 'image'" if isinstance(body, dict) else f"a {type(body).__name__}"
-        raise BadRequest(f'the JSON body is {found}; {{"image": "<base64 or data: URL>"}} is accepted')
-    encoded = image.partition(",")[2] if image.startswith("data:") else image
-    try:
-        return base64.b64decode("".join(encoded.split()), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise BadRequest(f'"image" is not base64: {error}') from error
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _from_json(body: Any) -> Query:
+    if isinstance(body, dict):
+        for member, parse in FORMATS.items():
+            if member in body:
+                return parse(body)
+    found = "an object without any of " + ", ".join(FORMATS) if isinstance(body, dict) else kind_of(body)
+    raise BadRequest(f"the JSON body is {found}; {_ACCEPTED}")
+
+
+def _from_multipart(body: bytes) -> Query:
+    """Read multipart/form-data that came under another content type (RFC 7578)."""
+    boundary = body.lstrip().partition(b"\r\n")[0]
+    if len(boundary) > MAX_BOUNDARY_BYTES:
+        raise BadRequest(f"the body looks like multipart/form-data but is malformed; {_ACCEPTED}")
+    fields = {}
+    for part in body.split(boundary)[1:]:
+        header, _, content = part.partition(b"\r\n\r\n")
+        if name := re.search(rb'(?i)content-disposition:[^\r]*[; ]name="([^"\r]*)"', header):
+            fields[name[1].decode("utf-8", "replace")] = content.removesuffix(b"\r\n")
+    for field in FIELDS:
+        if field in fields and not fields[field].startswith(b"--"):
+            return _from_value(fields[field])
+    return parse_request({name: value for name, value in fields.items() if name not in FIELDS})

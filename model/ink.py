@@ -31,8 +31,12 @@ FAINT_SHARE = 0.1  # of full ink; fainter than this are the fringes of compressi
 SPECK_SHARE = 0.04  # of the largest stroke's dark area; a separate mark with less is a speck
 
 
-def find_ink(picture: Image.Image) -> Map:
+def find_ink(picture: Image.Image, is_dark_ink: bool | None = None) -> Map:
     """Map the ink of a decoded picture of any mode, size, aspect and polarity.
+
+    Args:
+        picture: as decoded.
+        is_dark_ink: the polarity where the sender has told it; found out where it is None.
 
     Returns:
         uint8 (H, W), 0 = paper, 255 = full ink, at most `MAX_SIDE` on the longer side, without stray specks.
@@ -40,10 +44,10 @@ def find_ink(picture: Image.Image) -> Map:
     Raises:
         NoInk: nothing stands out from the paper.
     """
-    grey, is_dark_ink = flatten(picture)
+    grey, seen_dark = flatten(picture)
     small = _shrunk(grey)
     if is_dark_ink is None:
-        is_dark_ink = _has_dark_ink(small)
+        is_dark_ink = _has_dark_ink(small) if seen_dark is None else seen_dark
     ink = _ink_on_paper(small, is_dark_ink)
     scale = max(grey.shape) / max(small.shape)
     box = bounding_box(ink)

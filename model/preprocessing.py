@@ -22,8 +22,12 @@ STROKE_WIDTH = (1.4, 5.0)  # px in the 20x20 box; 98% of MNIST lies between, and
 cv2.setNumThreads(1)  # pictures are small: handing rows to threads costs more than it gains
 
 
-def preprocess(picture: Image.Image) -> NDArray[np.float32]:
+def preprocess(picture: Image.Image, is_dark_ink: bool | None = None) -> NDArray[np.float32]:
     """Turn a decoded picture into the network's input.
+
+    Args:
+        picture: of any mode, size and paper.
+        is_dark_ink: the polarity where the sender has told it; found out where it is None.
 
     Returns:
         float32 (1, 28, 28), normalised with MNIST's mean and standard deviation.
@@ -31,22 +35,28 @@ def preprocess(picture: Image.Image) -> NDArray[np.float32]:
     Raises:
         NoInk: nothing stands out from the paper.
     """
-    return normalise(digit_image(picture)[np.newaxis])
+    return normalise(digit_image(picture, is_dark_ink)[np.newaxis])
 
 
-def digit_image(picture: Image.Image) -> Map:
+def digit_image(picture: Image.Image, is_dark_ink: bool | None = None) -> Map:
     """Crop, even out, scale and centre the ink of a picture: uint8 (28, 28), 0 = paper, 255 = ink.
 
     Raises:
         NoInk: nothing stands out from the paper.
     """
-    ink = find_ink(picture)
+    ink = find_ink(picture, is_dark_ink)
     return _centred(_scaled(_even_strokes(ink[bounding_box(ink)])))
 
 
 def normalise(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Scale ink from uint8 [0, 255] to float32 with MNIST's mean 0 and standard deviation 1; any shape."""
     return (images.astype(np.float32) / np.float32(255) - np.float32(MEAN)) / np.float32(STD)
+
+
+def denormalise(images: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """The ink uint8 [0, 255] that `normalise` made these images of; any shape."""
+    ink = (images * np.float32(STD) + np.float32(MEAN)) * np.float32(255)
+    return np.asarray(np.rint(ink), dtype=np.uint8)
 
 
 def stroke_width(ink: Map) -> float:

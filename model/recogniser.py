@@ -12,6 +12,8 @@ from model.artifacts import LABELS_FILE, METADATA_FILE, MODEL_FILE, check_belong
 from model.preprocessing import PREPROCESSING_VERSION, SIDE
 from model.torchscript import load_network
 
+LARGEST_PASS = 1024  # pictures in one forward pass; bounds its memory to some 100 MB
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -37,7 +39,7 @@ class Recogniser:
         self.metadata = metadata
         self.labels = labels
         self._network = network
-        self._temperature = float(metadata["calibration"]["temperature"])
+        self.temperature = float(metadata["calibration"]["temperature"])
         self.threshold = float(metadata["rejection"]["threshold"])
 
     @classmethod
@@ -65,8 +67,9 @@ class Recogniser:
     def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Calibrated probabilities float32 (N, C) of normalised pictures float32 (N, 1, 28, 28)."""
         with torch.inference_mode():
-            logits = self._network(torch.from_numpy(images))
-            return np.asarray(torch.softmax(logits / self._temperature, dim=1).numpy())
+            parts = torch.from_numpy(images).split(LARGEST_PASS)
+            logits = torch.cat([self._network(part) for part in parts]) if len(parts) > 1 else self._network(parts[0])
+            return np.asarray(torch.softmax(logits / self.temperature, dim=1).numpy())
 
     def read(self, images: NDArray[np.float32]) -> list[Reading]:
         """One reading for each normalised picture of float32 (N, 1, 28, 28)."""

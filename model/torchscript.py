@@ -1,14 +1,16 @@
 """The only place that touches TorchScript, TorchServe's own format, which PyTorch calls deprecated since 2.10."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from model.errors import ArtifactError
+
+_CONVOLUTIONS = ("aten::conv2d", "aten::_convolution")
 
 
 @contextmanager
@@ -39,9 +41,42 @@ def load_network(path: Path) -> torch.jit.ScriptModule:
     Raises:
         ArtifactError: the file is not TorchScript.
     """
+    network = load_differentiable(path)
+    with _quietly():
+        return torch.jit.optimize_for_inference(network)
+
+
+def load_differentiable(path: Path) -> torch.jit.ScriptModule:
+    """Read a compiled network as it was saved: slower than `load_network`'s, but gradients pass through it.
+
+    Raises:
+        ArtifactError: the file is not TorchScript.
+    """
     with _quietly():
         try:
-            network = torch.jit.load(str(path), map_location="cpu")
+            network: torch.jit.ScriptModule = torch.jit.load(str(path), map_location="cpu")
         except (RuntimeError, ValueError) as error:
             raise ArtifactError(f"{path} cannot be read as TorchScript") from error
-        return torch.jit.optimize_for_inference(network.eval())
+        return network.eval()
+
+
+def first_convolution(network: torch.jit.ScriptModule) -> Callable[[Tensor], Tensor]:
+    """The part of a frozen network up to its first convolution, whatever its layers are called.
+
+    Returns:
+        a function of the network's input (N, 1, H, W); gives that convolution's maps (N, C, H', W').
+
+    Raises:
+        ArtifactError: there is no convolution.
+    """
+    graph = network.graph.copy()
+    convolution = next((node for node in graph.nodes() if node.kind() in _CONVOLUTIONS), None)
+    if convolution is None:
+        raise ArtifactError("the network has no convolution whose maps could be shown")
+    while list(graph.outputs()):
+        graph.eraseOutput(0)
+    graph.registerOutput(convolution.output())
+    torch._C._jit_pass_dce(graph)
+    graph.eraseInput(0)  # the module itself: a frozen network's weights are constants of the graph
+    function: Callable[[Tensor], Tensor] = torch._C._create_function_from_graph("first_convolution", graph)
+    return function

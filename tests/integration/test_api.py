@@ -2,16 +2,20 @@
 
 import base64
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import requests
 from PIL import Image
 
-from model.artifacts import LABELS_FILE, METADATA_FILE, MODEL_FILE
+from handler.description import describe
+from model.artifacts import LABELS_FILE, METADATA_FILE, MODEL_FILE, read_metadata
 from model.datasets import load_mnist
 from model.evaluation import measure_sets
+from model.preprocessing import digit_image
 from model.recogniser import Recogniser
 from tests.conftest import Service
 from tests.drawing import DIGITS, draw_digit, encoded
@@ -41,6 +45,9 @@ def test_each_drawn_digit_is_read(service: Service, digit: int) -> None:
 
 SEVEN = encoded(draw_digit(7))
 SEVEN_BASE64 = base64.b64encode(SEVEN).decode()
+MULTIPART = requests.Request("POST", "http://x", files={"data": SEVEN}).prepare().body
+THREE_BASE64 = base64.b64encode(encoded(draw_digit(3))).decode()
+INK_OF_FOUR = 255 - np.asarray(draw_digit(4))
 
 
 @pytest.mark.parametrize(
@@ -50,6 +57,7 @@ SEVEN_BASE64 = base64.b64encode(SEVEN).decode()
         pytest.param({"data": SEVEN, "headers": {"Content-Type": "text/plain"}}, id="raw, wrongly labelled text"),
         pytest.param({"data": SEVEN, "headers": {"Content-Type": "application/json"}}, id="raw, wrongly labelled JSON"),
         pytest.param({"files": {"data": SEVEN}}, id="multipart data"),
+        pytest.param({"data": MULTIPART, "headers": {"Content-Type": "image/png"}}, id="multipart, wrongly labelled"),
         pytest.param({"files": {"image": ("seven.png", SEVEN, "image/png")}}, id="multipart image"),
         pytest.param({"files": {"file": SEVEN}}, id="multipart file"),
         pytest.param({"json": {"image": SEVEN_BASE64}}, id="JSON"),
@@ -66,6 +74,121 @@ SEVEN_BASE64 = base64.b64encode(SEVEN).decode()
 @pytest.mark.parametrize("path", ["", "/1.0"], ids=["default version", "named version"])
 def test_each_kind_of_body_is_read(service: Service, path: str, how: dict[str, Any]) -> None:
     assert_is_a_result(requests.post(service.predictions_url + path, timeout=TIMEOUT_S, **how), "7")
+
+
+V1 = {"instances": [{"data": SEVEN_BASE64}, {"image_bytes": {"b64": THREE_BASE64}}]}
+V2 = {
+    "id": "of the client",
+    "inputs": [
+        {"name": "pictures", "shape": [2], "datatype": "BYTES", "data": [SEVEN_BASE64, THREE_BASE64]},
+        {"name": "ink", "shape": [-1, 1, 280, 280], "datatype": "UINT8", "data": INK_OF_FOUR.ravel().tolist()},
+        {"name": "ink", "shape": [280, 280], "datatype": "FP32", "data": (INK_OF_FOUR / 255).round(3).tolist()},
+    ],
+}
+
+
+@pytest.mark.parametrize("path", ["/predictions/mnist", "/predictions/mnist/1.0", "/v1/models/mnist:predict"])
+def test_kserve_v1_is_answered(service: Service, path: str) -> None:
+    response = requests.post(service.api_url + path, json=V1, timeout=TIMEOUT_S)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/json"
+    predictions = response.json()["predictions"]
+    assert [(result["label"], result["recognised"]) for result in predictions] == [("7", True), ("3", True)]
+
+
+@pytest.mark.parametrize("path", ["/predictions/mnist", "/predictions/mnist/1.0", "/v2/models/mnist/infer"])
+def test_the_open_inference_protocol_is_answered(service: Service, path: str) -> None:
+    response = requests.post(service.api_url + path, json=V2, timeout=TIMEOUT_S)
+    assert response.status_code == 200
+    answer = response.json()
+    assert (answer["model_name"], answer["model_version"], answer["id"]) == ("mnist", "1.0", "of the client")
+    outputs = {tensor["name"]: tensor for tensor in answer["outputs"]}
+    assert {name: (tensor["datatype"], tensor["shape"]) for name, tensor in outputs.items()} == {
+        "label": ("BYTES", [4]),
+        "confidence": ("FP32", [4]),
+        "recognised": ("BOOL", [4]),
+        "probabilities": ("FP32", [4, 10]),
+    }
+    assert outputs["label"]["data"] == ["7", "3", "4", "4"]
+    shares = np.reshape(outputs["probabilities"]["data"], (4, 10))
+    assert shares.argmax(axis=1).tolist() == [7, 3, 4, 4]
+    assert shares.max(axis=1).tolist() == outputs["confidence"]["data"]
+
+
+def test_an_mnist_digit_reads_the_same_in_each_datatype(service: Service, data_root: Path) -> None:
+    digits = load_mnist(data_root, train=False).images[:20].numpy()
+    encodings = {
+        "BYTES": ([20], [base64.b64encode(encoded(Image.fromarray(digit))).decode() for digit in digits]),
+        "UINT8": ([20, 28, 28], digits.tolist()),
+        "FP32": ([-1, 1, 28, 28], (digits / 255).ravel().tolist()),
+    }
+    read = []
+    for datatype, (shape, data) in encodings.items():
+        body = {"inputs": [{"name": "digits", "shape": shape, "datatype": datatype, "data": data}]}
+        outputs = requests.post(service.predictions_url, json=body, timeout=TIMEOUT_S).json()["outputs"]
+        read.append(next(tensor["data"] for tensor in outputs if tensor["name"] == "probabilities"))
+    assert all(other == pytest.approx(read[0], abs=1e-4) for other in read)
+
+
+@pytest.mark.parametrize(
+    "path", ["/explanations/mnist", "/explanations/mnist/1.0", "/v1/models/mnist:explain", "/v2/models/mnist/explain"]
+)
+def test_explanations_show_the_input_the_maps_and_the_attribution(service: Service, path: str) -> None:
+    response = requests.post(service.api_url + path, data=SEVEN, timeout=TIMEOUT_S)
+    result = response.json()
+    assert (response.status_code, result["label"], result["attribution"]["target"]) == (200, "7", "7")
+    assert len(response.content) < 100_000
+    prediction = requests.post(service.predictions_url, data=SEVEN, timeout=TIMEOUT_S).json()
+    assert result.keys() - prediction.keys() == {"input", "feature_maps", "attribution"}
+    assert {member: result[member] for member in prediction} == prediction
+    picture = np.asarray(Image.open(BytesIO(base64.b64decode(result["input"]))))
+    assert np.array_equal(picture, digit_image(draw_digit(7)))
+    assert np.abs(result["attribution"]["values"]).max() == 1
+
+
+def test_the_largest_explanation_stays_below_a_megabyte_and_one_more_picture_is_refused(service: Service) -> None:
+    url = f"{service.api_url}/explanations/mnist"
+    pictures = [base64.b64encode(encoded(draw_digit(i % 10, width=10 + i % 9))).decode() for i in range(33)]
+    response = requests.post(url, json={"instances": pictures[:32]}, timeout=TIMEOUT_S)
+    assert [r["attribution"]["target"] for r in response.json()["predictions"]] == [str(i % 10) for i in range(32)]
+    assert len(response.content) < 1_000_000
+    tensor = {"name": "x", "shape": [32], "datatype": "BYTES", "data": pictures[:32]}
+    outputs = requests.post(url, json={"inputs": [tensor]}, timeout=TIMEOUT_S).json()["outputs"]
+    shapes = {tensor["name"]: tensor["shape"] for tensor in outputs}
+    assert (shapes["input"], shapes["attribution"]) == ([32], [32, 28, 28])
+    assert shapes["feature_maps"] == [32, len(response.json()["predictions"][0]["feature_maps"]["images"])]
+    assert requests.post(url, json={"instances": pictures}, timeout=TIMEOUT_S).status_code == 413
+
+
+def test_explanations_and_predictions_asked_together_each_get_their_own(service: Service) -> None:
+    pictures = {digit: encoded(draw_digit(digit)) for digit in DIGITS}
+
+    def ask(number: int) -> bool:
+        digit, explain = number % 10, number % 3 == 0
+        url = f"{service.api_url}/{'explanations' if explain else 'predictions'}/mnist"
+        result = requests.post(url, data=pictures[digit], timeout=TIMEOUT_S).json()
+        own = result.get("attribution", {"target": str(digit)})["target"] == str(digit)
+        return bool(result["label"] == str(digit) and own and explain == ("attribution" in result))
+
+    with ThreadPoolExecutor(16) as pool:
+        assert all(pool.map(ask, range(120)))
+
+
+def test_the_management_api_describes_the_model(service: Service) -> None:
+    url = f"{service.management_url}/models/mnist"
+    [description] = requests.get(url, params={"customized": "true"}, timeout=TIMEOUT_S).json()
+    metadata = read_metadata(ROOT / "model" / "released" / METADATA_FILE)
+    told = description["customizedMetadata"]
+    assert told == describe(metadata)
+    assert (told["commit"], told["created"]) == (metadata["commit"], metadata["created"])
+    assert told["metrics"] == metadata["metrics"]
+
+
+@pytest.mark.parametrize("value", ["True", "true", "False", "../../etc/passwd", "%00\t\x85", "x" * 4000])
+@pytest.mark.parametrize("name", ["describe", "explain", "url_path", "x-request-id", "ts_stream_next"])
+def test_headers_of_the_client_change_nothing(service: Service, name: str, value: str) -> None:
+    headers = {name: value.encode("latin-1")}
+    assert_is_a_result(requests.post(service.predictions_url, data=SEVEN, headers=headers, timeout=TIMEOUT_S), "7")
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,30 @@ import json
 
 import pytest
 
-from handler.wire import BadRequest, encode_error, encode_reading, picture_bytes
+from handler.query import Answer, BadRequest, Served
+from handler.wire import encode_error, parse_request
 from model.errors import ImageTooLarge, NoInk, UnsupportedImage
 from model.recogniser import Reading
 
 PICTURE = b"\x89PNG\r\n\x1a\n\xfb\xff\xfe"
 BASE64 = base64.b64encode(PICTURE).decode()
 assert "+" in BASE64 or "/" in BASE64
+MULTIPART = b"\r\n".join(
+    (
+        b'--bound\r\nContent-Disposition: form-data; name="note"\r\n\r\nhello',
+        b'--bound\r\nContent-Disposition: form-data; name="data"; filename="7.png"\r\nContent-Type: image/png',
+        b"",
+        PICTURE,
+        b"--bound--\r\n",
+    )
+)
+SERVED = Served("mnist", "1.0", ["7", "9"])
+
+
+def picture_bytes(fields: dict[str, object]) -> object:
+    """The one picture of a request."""
+    [picture] = parse_request(fields).pictures
+    return picture
 
 
 @pytest.mark.parametrize(
@@ -26,6 +43,8 @@ assert "+" in BASE64 or "/" in BASE64
         pytest.param({"body": "\n " + json.dumps({"image": BASE64})}, id="JSON decoded as text"),
         pytest.param({"body": {"image": f"data:image/png;base64,{BASE64}"}}, id="data URL"),
         pytest.param({"body": {"image": f"{BASE64[:5]}\n{BASE64[5:]}"}}, id="base64 in lines"),
+        pytest.param({"body": MULTIPART}, id="multipart under another content type"),
+        pytest.param({"body": MULTIPART.replace(b'"data"', b'"file"')}, id="another field of it"),
     ],
 )
 def test_the_picture_is_found_in_each_kind_of_body(fields: dict[str, object]) -> None:
@@ -48,13 +67,17 @@ def test_json_that_curl_labelled_as_a_form_is_put_together_again(form: str, pict
         ({"foo": b"x", "b" * 90: b"y"}, "fields seen: 'foo', 'bbbbbbbbbbbbbbbbbbbb'"),
         ({"body": b'{"image": '}, "looks like JSON but is malformed"),
         ({"body": b"[" * 100_000}, "looks like JSON but is malformed"),
-        ({"body": b"[1, 2]"}, "the JSON body is a list"),
-        ({"body": {"picture": BASE64}}, "an object without a text 'image'"),
-        ({"body": {"image": 7}}, "an object without a text 'image'"),
+        ({"body": b"[1, 2]"}, "the JSON body is an array"),
+        ({"body": {"picture": BASE64}}, "an object without any of image, instances, inputs"),
+        ({"body": {"image": 7}}, '"image" is a number'),
         ({"body": {"image": "$$$"}}, '"image" is not base64'),
         ({"body": {"image": "AAA"}}, '"image" is not base64'),
         ({"body": {"image": "é"}}, '"image" is not base64'),
-        ({"body": 7}, "the JSON body is a int"),
+        ({"body": b'{"image": NaN}'}, "looks like JSON but is malformed"),
+        ({"body": b'{"inputs": {}, "id": "' + b"\xff" + b'"}'}, "looks like JSON but is malformed"),
+        ({"body": b"--" + b"x" * 100}, "looks like multipart/form-data but is malformed"),
+        ({"body": b"--x\r\n\r\n\r\n--x--"}, "no picture (fields seen: none)"),
+        ({"body": 7}, "the JSON body is a number"),
     ],
 )
 def test_a_malformed_body_is_a_bad_request_that_says_why(fields: dict[str, object], complaint: str) -> None:
@@ -65,7 +88,8 @@ def test_a_malformed_body_is_a_bad_request_that_says_why(fields: dict[str, objec
 
 def test_a_reading_is_encoded_as_the_contract_says() -> None:
     reading = Reading("7", 0.99912345, True, {"7": 0.99912345, "9": 0.00087655})
-    assert json.loads(encode_reading(reading, "mnist", "1.0")) == {
+    query = parse_request({"body": PICTURE})
+    assert query.encode([Answer(reading)], SERVED, "id") == {
         "label": "7",
         "confidence": 0.999123,
         "recognised": True,

@@ -1,0 +1,64 @@
+"""Prepares one request for the batch: parsed, its pictures decoded and preprocessed, or what is wrong with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handler.description import description_query
+from handler.query import MAX_EXPLAINED, Picture, Query, check_count
+from handler.wire import parse_request
+from model.errors import ImageTooLarge, InvalidImage
+from model.pictures import MAX_PIXELS, decode_picture
+from model.preprocessing import preprocess
+
+
+@dataclass(frozen=True)
+class Item:
+    """One request of a batch, prepared: `images` are float32 (1, 28, 28), one for each of the query's pictures."""
+
+    query: Query
+    images: list[NDArray[np.float32]]
+    explain: bool
+
+
+def prepare(request: dict[str, Any], headers: dict[str, str], metadata: dict[str, Any]) -> Item | Exception:
+    """Make one request ready for the network; an error is returned, since it must not fail the other requests.
+
+    Args:
+        request: its parameters as TorchServe hands them over.
+        headers: of HTTP, with those that TorchServe adds.
+        metadata: of the released model, which a management request asks for.
+    """
+    try:
+        query = description_query(request, headers, metadata) or parse_request(request)
+        explain = headers.get("explain") == "True"  # TorchServe sets it, after any of the client's
+        if explain:
+            check_count(len(query.pictures), MAX_EXPLAINED)
+        return Item(query, _preprocessed(query.pictures), explain)
+    except Exception as error:  # a fault of ours too
+        return error
+
+
+def _preprocessed(pictures: Sequence[Picture]) -> list[NDArray[np.float32]]:
+    """The network's inputs; an error names the picture where there are several.
+
+    Raises:
+        InvalidImage: a picture cannot be read, or all together have more pixels than one may have.
+    """
+    images: list[NDArray[np.float32]] = []
+    allowed = MAX_PIXELS
+    try:
+        for picture in pictures:
+            decoded = decode_picture(picture) if isinstance(picture, bytes) else picture
+            allowed -= decoded.width * decoded.height
+            if allowed < 0:
+                raise ImageTooLarge(f"the pictures of one request may have {MAX_PIXELS:,} pixels together, no more")
+            images.append(preprocess(decoded, is_dark_ink=None if isinstance(picture, bytes) else False))
+    except InvalidImage as error:
+        if len(pictures) == 1:
+            raise
+        raise type(error)(f"picture {len(images)} of {len(pictures)}, counted from 0: {error}") from error
+    return images
