@@ -102,14 +102,18 @@ def _to_grey(picture: Image.Image) -> Map:
     """Luminance of an opaque picture; deep ones (16 and 32 bit, float) are scaled by the full scale that fits."""
     if picture.mode == "RGB":
         return _as_map(cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGB2GRAY))
+    if picture.mode == "LAB":  # Pillow converts it by way of colour profiles only
+        return np.asarray(picture.getchannel("L"))
     if not picture.mode.startswith(("I", "F")):
         return np.asarray(picture if picture.mode == "L" else picture.convert("L"))
+    depth = np.float64 if picture.mode.startswith("F") else np.float32
     with np.errstate(invalid="ignore"):  # a float picture may hold NaN
-        deep = np.nan_to_num(np.asarray(picture, dtype=np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    deep = deep - min(float(deep.min()), 0.0)
+        deep = np.nan_to_num(np.asarray(picture, dtype=depth), nan=0.0, posinf=0.0, neginf=0.0)
+    deep -= min(float(deep.min()), 0.0)
     top = float(deep.max())
     full_scale = next((scale for scale in (1.0, 255.0, 65535.0) if top <= scale), top)
-    return _as_map(np.rint(deep * (255.0 / full_scale)))
+    deep *= 255.0 / full_scale
+    return _as_map(np.rint(deep, out=deep))
 
 
 def _shrunk(grey: Map, side: int = MAX_SIDE) -> Map:
