@@ -50,6 +50,7 @@ class DigitHandler:
         answers = []
         for index, item in enumerate(items):
             context.set_response_content_type(index, CONTENT_TYPE)
+            _end_stream(context, index)
             request_id = context.get_request_id(index) or ""
             answer = self._answer(item, readings, request_id) if isinstance(item, Item) else item
             answers.append(_fail(answer, request_id, context, index) if isinstance(answer, Exception) else answer)
@@ -66,6 +67,15 @@ class DigitHandler:
 
     def _explained(self, item: Item, reading: Reading, image: NDArray[np.float32]) -> Answer:
         return Answer(reading, self._explainer.explain(image, reading.label) if item.explain else None)
+
+
+def _end_stream(context: Context, index: int) -> None:
+    """Mark the answer to a gRPC request as its last: TorchServe kills the worker where a stream's answer lacks this.
+
+    Over HTTP the mark would turn the answer into chunks. A gRPC request is known by having no headers but its fields'.
+    """
+    if not any(isinstance(value, str) for value in context.get_all_request_header(index).values()):
+        context.set_response_header(index, "ts_stream_next", "false")
 
 
 def _fail(error: Exception, request_id: str, context: Context, index: int) -> str:
