@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 from ts.context import Context
 
 from handler.envelopes import bypass_envelopes
-from handler.preparation import Item, prepare
+from handler.metrics import Metrics, Sample
+from handler.preparation import Item, prepare, wants_explanation
 from handler.query import Answer, Served
 from handler.wire import CONTENT_TYPE, UNEXPECTED, encode_error
 from model.explanation import Explainer
@@ -38,6 +40,7 @@ class DigitHandler:
         self._explainer = Explainer.load_folder(folder, self._recogniser)
         version = str(context.manifest["model"]["modelVersion"])
         self._served = Served(str(context.model_name), version, self._recogniser.labels)
+        self._metrics = Metrics(context.metrics, self._served.model)
         self._recogniser.warm_up(int(context.system_properties["batch_size"] or 1))
         self._explainer.warm_up()
 
@@ -45,16 +48,31 @@ class DigitHandler:
         """Answer each request of a batch; an error in one becomes its own answer and touches no other."""
         metadata = self._recogniser.metadata
         items = [prepare(request, context.get_all_request_header(i), metadata) for i, request in enumerate(requests)]
-        images = [image for item in items if isinstance(item, Item) for image in item.images]
-        readings = iter(self._recogniser.read(np.stack(images)) if images else ())
+        readings = iter(self._read([item for item in items if isinstance(item, Item)]))
         answers = []
         for index, item in enumerate(items):
             context.set_response_content_type(index, CONTENT_TYPE)
             _end_stream(context, index)
             request_id = context.get_request_id(index) or ""
             answer = self._answer(item, readings, request_id) if isinstance(item, Item) else item
-            answers.append(_fail(answer, request_id, context, index) if isinstance(answer, Exception) else answer)
+            answers.append(self._checked(answer, request_id, context, index))
         return answers
+
+    def _read(self, items: list[Item]) -> list[Reading]:
+        """The readings of all pictures of a batch, by one forward pass."""
+        images = [image for item in items for image in item.images]
+        if not images:
+            return []
+        started = perf_counter()
+        readings = self._recogniser.read(np.stack(images))
+        inference_s = perf_counter() - started
+        self._metrics.count_readings(readings)
+        if self._metrics.wants_sample():
+            first = next(item for item in items if item.images)
+            share = 1 / len(first.images)
+            seconds = (first.decode_s * share, first.preprocess_s * share, inference_s)
+            self._metrics.sample(Sample(len(images), *seconds, images[0], readings[0]))
+        return readings
 
     def _answer(self, item: Item, readings: Iterator[Reading], request_id: str) -> str | Exception:
         """The answer to one request; takes its readings, one for each picture, off the batch's."""
@@ -64,6 +82,19 @@ class DigitHandler:
             return json.dumps(item.query.encode(answers, self._served, request_id))
         except Exception as error:
             return error
+
+    def _checked(self, answer: str | Exception, request_id: str, context: Context, index: int) -> str:
+        """Count a request; answer a failed one, and log it in a line without anything unescaped or unbounded in it."""
+        explain = wants_explanation(context.get_all_request_header(index))
+        if isinstance(answer, str):
+            self._metrics.count_request(explain, "ok")
+            return answer
+        status, body = encode_error(answer)
+        self._metrics.count_request(explain, status.phrase)
+        context.set_response_status(status.code, status.phrase, index)
+        line = json.dumps({"event": "request failed", "request_id": request_id} | json.loads(body))
+        logger.warning(line, exc_info=answer if status is UNEXPECTED else None)
+        return body
 
     def _explained(self, item: Item, reading: Reading, image: NDArray[np.float32]) -> Answer:
         return Answer(reading, self._explainer.explain(image, reading.label) if item.explain else None)
@@ -76,12 +107,3 @@ def _end_stream(context: Context, index: int) -> None:
     """
     if not any(isinstance(value, str) for value in context.get_all_request_header(index).values()):
         context.set_response_header(index, "ts_stream_next", "false")
-
-
-def _fail(error: Exception, request_id: str, context: Context, index: int) -> str:
-    """Answer a request that failed, and log it in one line; nothing in it of the client's is unescaped or unbounded."""
-    status, answer = encode_error(error)
-    context.set_response_status(status.code, status.phrase, index)
-    line = json.dumps({"event": "request failed", "request_id": request_id} | json.loads(answer))
-    logger.warning(line, exc_info=error if status is UNEXPECTED else None)
-    return answer

@@ -41,6 +41,7 @@ MODULES = tuple(
         "handler/description.py",
         "handler/envelopes.py",
         "handler/kserve.py",
+        "handler/metrics.py",
         "handler/openinference.py",
         "handler/preparation.py",
         "handler/query.py",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,20 @@ from model.preprocessing import preprocess
 
 @dataclass(frozen=True)
 class Item:
-    """One request of a batch, prepared: `images` are float32 (1, 28, 28), one for each of the query's pictures."""
+    """One request of a batch, prepared.
+
+    Attributes:
+        query: what it asks.
+        images: the network's inputs, float32 (1, 28, 28), one for each of the query's pictures.
+        explain: whether explanations are asked for.
+        decode_s, preprocess_s: seconds that parsing and decoding, and preprocessing, took.
+    """
 
     query: Query
     images: list[NDArray[np.float32]]
     explain: bool
+    decode_s: float
+    preprocess_s: float
 
 
 def prepare(request: dict[str, Any], headers: dict[str, str], metadata: dict[str, Any]) -> Item | Exception:
@@ -32,33 +42,42 @@ def prepare(request: dict[str, Any], headers: dict[str, str], metadata: dict[str
         headers: of HTTP, with those that TorchServe adds.
         metadata: of the released model, which a management request asks for.
     """
+    started = perf_counter()
     try:
         query = description_query(request, headers, metadata) or parse_request(request)
-        explain = headers.get("explain") == "True"  # TorchServe sets it, after any of the client's
+        explain = wants_explanation(headers)
         if explain:
             check_count(len(query.pictures), MAX_EXPLAINED)
-        return Item(query, _preprocessed(query.pictures), explain)
+        images, preprocess_s = _preprocessed(query.pictures)
+        return Item(query, images, explain, perf_counter() - started - preprocess_s, preprocess_s)
     except Exception as error:  # a fault of ours too
         return error
 
 
-def _preprocessed(pictures: Sequence[Picture]) -> list[NDArray[np.float32]]:
-    """The network's inputs; an error names the picture where there are several.
+def wants_explanation(headers: dict[str, str]) -> bool:
+    """Whether a request came by a path for explanations: TorchServe says so, after any header of the client's."""
+    return headers.get("explain") == "True"
+
+
+def _preprocessed(pictures: Sequence[Picture]) -> tuple[list[NDArray[np.float32]], float]:
+    """The network's inputs, and the seconds that preprocessing took; an error names the picture among several.
 
     Raises:
         InvalidImage: a picture cannot be read, or all together have more pixels than one may have.
     """
     images: list[NDArray[np.float32]] = []
-    allowed = MAX_PIXELS
+    allowed, seconds = MAX_PIXELS, 0.0
     try:
         for picture in pictures:
             decoded = decode_picture(picture) if isinstance(picture, bytes) else picture
             allowed -= decoded.width * decoded.height
             if allowed < 0:
                 raise ImageTooLarge(f"the pictures of one request may have {MAX_PIXELS:,} pixels together, no more")
+            started = perf_counter()
             images.append(preprocess(decoded, is_dark_ink=None if isinstance(picture, bytes) else False))
+            seconds += perf_counter() - started
     except InvalidImage as error:
         if len(pictures) == 1:
             raise
         raise type(error)(f"picture {len(images)} of {len(pictures)}, counted from 0: {error}") from error
-    return images
+    return images, seconds

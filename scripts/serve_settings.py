@@ -20,6 +20,7 @@ from scripts.cli import ROOT
 
 CONFIG_FILE = ROOT / "config.properties"
 LOG_CONFIG_FILE = ROOT / "log4j2.xml"
+METRICS_CONFIG_FILE = ROOT / "metrics.yaml"
 
 LOOPBACK = "127.0.0.1"
 MODEL_NAME = "mnist"

@@ -33,6 +33,7 @@ from scripts.serve_settings import (
     CONFIG_FILE,
     LOG_CONFIG_FILE,
     LOOPBACK,
+    METRICS_CONFIG_FILE,
     MODEL_NAME,
     Ports,
     ServeError,
@@ -138,8 +139,8 @@ def _prepare(folder: Path, ports: Ports, archive: Path) -> list[str]:
     model_store = folder / "model_store"
     model_store.mkdir()
     (model_store / ARCHIVE_NAME).symlink_to(archive.resolve())
-    # Named by a relative path in the configuration's vmargs.
-    shutil.copyfile(LOG_CONFIG_FILE, folder / LOG_CONFIG_FILE.name)
+    for file in (LOG_CONFIG_FILE, METRICS_CONFIG_FILE):  # named by relative paths in the configuration
+        shutil.copyfile(file, folder / file.name)
     config = folder / CONFIG_FILE.name
     config.write_text(derive_config(CONFIG_FILE.read_text(encoding="utf-8"), ports, model_store), encoding="utf-8")
     return [sys.executable, "-m", "ts.model_server", "--start", "--foreground", "--ncs", "--ts-config", str(config)]

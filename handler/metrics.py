@@ -1,0 +1,128 @@
+"""What the handler tells Prometheus; declared in metrics.yaml, explained in docs/metrics.md.
+
+TorchServe's workers print a line for each value, some 20 microseconds each, and its Java side reads it back. So the
+counters are added up here and told once a second, and the histograms are filled from a sample: the first picture of a
+batch, and at most `MAX_SAMPLES_PER_S` batches a second in each worker.
+"""
+
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from ts.metrics.metric_cache_errors import MetricsCacheKeyError
+from ts.metrics.metric_type_enum import MetricTypes
+
+from model.preprocessing import denormalise
+from model.recogniser import Reading
+
+FLUSH_S = 1.0
+MAX_SAMPLES_PER_S = 20
+COUNTERS = {"digit_requests_total": ("Kind", "Outcome"), "digit_predictions_total": ("Digit", "Recognised")}
+HISTOGRAMS = (
+    "digit_batch_size",
+    "digit_decode_milliseconds",
+    "digit_preprocess_milliseconds",
+    "digit_inference_milliseconds",
+    "digit_confidence",
+    "digit_doubt",
+    "digit_ink_share",
+    "digit_ink_aspect",
+)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One batch, measured by its first picture: float32 (1, 28, 28) and its reading."""
+
+    pictures: int
+    decode_s: float
+    preprocess_s: float
+    inference_s: float
+    image: NDArray[np.float32]
+    reading: Reading
+
+
+class Metrics:
+    """Counts requests and predictions and samples batches, for one worker.
+
+    Args:
+        cache: TorchServe's metrics of metrics.yaml; nothing is told where it is None or declares none of ours.
+        model: the model's name.
+    """
+
+    def __init__(self, cache: Any, model: str) -> None:
+        self._last = [model, "Model"]
+        self._told = {
+            name: metric
+            for kind, names in ((MetricTypes.COUNTER, COUNTERS), (MetricTypes.HISTOGRAM, HISTOGRAMS))
+            for name in names
+            if (metric := _declared(cache, name, kind)) is not None
+        }
+        self._counts: Counter[tuple[str, str, str]] = Counter()
+        self._lock = threading.Lock()
+        self._next_sample = 0.0
+        if self._told:
+            threading.Thread(target=self._keep_telling, name="metrics", daemon=True).start()
+
+    def count_request(self, explain: bool, outcome: str) -> None:
+        """Count one request; `outcome` is `ok` or the type of its error."""
+        with self._lock:
+            self._counts["digit_requests_total", "explanation" if explain else "prediction", outcome] += 1
+
+    def count_readings(self, readings: list[Reading]) -> None:
+        """Count what was read."""
+        with self._lock:
+            for reading in readings:
+                self._counts["digit_predictions_total", reading.label, str(reading.recognised).lower()] += 1
+
+    def wants_sample(self) -> bool:
+        """Whether it is time to measure a batch again."""
+        now = time.monotonic()
+        if not self._told or now < self._next_sample:
+            return False
+        self._next_sample = now + 1 / MAX_SAMPLES_PER_S
+        return True
+
+    def sample(self, sample: Sample) -> None:
+        """Fill the histograms."""
+        ink = denormalise(sample.image[0])
+        rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+        values = {
+            "digit_batch_size": sample.pictures,
+            "digit_decode_milliseconds": 1e3 * sample.decode_s,
+            "digit_preprocess_milliseconds": 1e3 * sample.preprocess_s,
+            "digit_inference_milliseconds": 1e3 * sample.inference_s,
+            "digit_confidence": sample.reading.confidence,
+            "digit_doubt": 1 - sample.reading.confidence,
+            "digit_ink_share": float(ink.mean()) / 255,
+            "digit_ink_aspect": float(np.ptp(columns) + 1) / float(np.ptp(rows) + 1),
+        }
+        for name, value in values.items():
+            self._tell(name, round(value, 6), [])
+
+    def flush(self) -> None:
+        """Tell the counts that have come together since the last time."""
+        with self._lock:
+            counts, self._counts = self._counts, Counter()
+        for (name, *dimensions), count in counts.items():
+            self._tell(name, count, dimensions)
+
+    def _tell(self, name: str, value: float, dimensions: list[str]) -> None:
+        if name in self._told:
+            self._told[name].add_or_update(value, [*dimensions, *self._last])
+
+    def _keep_telling(self) -> None:
+        while True:
+            time.sleep(FLUSH_S)
+            self.flush()
+
+
+def _declared(cache: Any, name: str, kind: MetricTypes) -> Any:
+    try:
+        return None if cache is None else cache.get_metric(name, kind)
+    except MetricsCacheKeyError:  # another metrics.yaml than ours
+        return None

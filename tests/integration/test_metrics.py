@@ -1,0 +1,139 @@
+"""What Prometheus gets to see: exact counts, sampled times, and a real Prometheus that answers queries about them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+import yaml
+
+from handler.metrics import COUNTERS, HISTOGRAMS
+from scripts.serve_settings import LOOPBACK, METRICS_CONFIG_FILE
+from tests.drawing import draw_digit, encoded
+
+if TYPE_CHECKING:
+    from tests.conftest import Service
+
+TIMEOUT_S = 20
+ROOT = Path(__file__).parents[2]
+
+
+def values(service: Service, metric: str, **labels: str) -> float:
+    """The sum of a metric over all series that have these labels."""
+    text = requests.get(f"{service.metrics_url}/metrics", timeout=TIMEOUT_S).text
+    found = re.findall(rf"^{metric}\{{(.*)\}} (\S+)$", text, re.MULTILINE)
+    wanted = [f'{name}="{value}"' for name, value in labels.items()]
+    return sum(float(value) for series, value in found if all(label in series for label in wanted))
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + TIMEOUT_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def ask(service: Service, body: bytes, times: int, path: str = "predictions") -> None:
+    for _ in range(times):
+        requests.post(f"{service.api_url}/{path}/mnist", data=body, timeout=TIMEOUT_S)
+
+
+def test_requests_errors_and_digits_are_counted_exactly(service: Service) -> None:
+    series: dict[str, tuple[str, dict[str, str], int]] = {
+        "good": ("digit_requests_total", {"Kind": "prediction", "Outcome": "ok"}, 5),
+        "explained": ("digit_requests_total", {"Kind": "explanation", "Outcome": "ok"}, 2),
+        "unreadable": ("digit_requests_total", {"Outcome": "UnsupportedMediaType"}, 3),
+        "malformed": ("digit_requests_total", {"Outcome": "BadRequest"}, 1),
+        "threes": ("digit_predictions_total", {"Digit": "3", "Recognised": "true"}, 7),
+        "answers": ("Requests4XX", {}, 4),
+    }
+
+    def counts() -> dict[str, float]:
+        return {name: values(service, metric, **labels) for name, (metric, labels, _) in series.items()}
+
+    time_to_flush_what_others_did = time.monotonic() + 2
+    while time.monotonic() < time_to_flush_what_others_did:
+        before = counts()
+    ask(service, encoded(draw_digit(3)), 5)
+    ask(service, encoded(draw_digit(3)), 2, "explanations")
+    ask(service, b"bad", 3)
+    ask(service, b"{}", 1)
+    expected = {name: before[name] + added for name, (_, _, added) in series.items()}
+    eventually(lambda: counts() == expected)
+
+
+def test_every_histogram_of_ours_is_filled(service: Service) -> None:
+    before = {name: values(service, f"{name}_count") for name in HISTOGRAMS}
+    ask(service, encoded(draw_digit(8)), 1)
+    eventually(lambda: all(values(service, f"{name}_count") > before[name] for name in HISTOGRAMS))
+    means = {name: values(service, f"{name}_sum") / values(service, f"{name}_count") for name in HISTOGRAMS}
+    assert means["digit_batch_size"] >= 1
+    assert means["digit_confidence"] + means["digit_doubt"] == pytest.approx(1, abs=1e-4)
+    assert 0.02 < means["digit_ink_share"] < 0.4 and 0.1 < means["digit_ink_aspect"] < 3
+    assert all(0 < means[name] < 1000 for name in HISTOGRAMS if name.endswith("milliseconds"))
+
+
+def test_metrics_yaml_declares_and_the_prose_explains_what_the_handler_tells() -> None:
+    declared = yaml.safe_load(METRICS_CONFIG_FILE.read_text())
+    ours = declared["model_metrics"]
+    names = {kind: {metric["name"]: metric["dimensions"] for metric in ours[kind]} for kind in ours}
+    assert names["counter"] == {name: [*labels, "ModelName", "Level"] for name, labels in COUNTERS.items()}
+    assert names["histogram"] == {name: ["ModelName", "Level"] for name in HISTOGRAMS}
+    prose = (ROOT / "docs" / "metrics.md").read_text()
+    for section in (ours, declared["ts_metrics"]):
+        for metric in (metric for kind in section.values() for metric in kind):
+            assert f"`{metric['name']}`" in prose
+
+
+@pytest.fixture
+def prometheus(service: Service, tmp_path: Path) -> Iterator[str]:
+    """A real Prometheus that scrapes the server; the address of its API."""
+    program = shutil.which("prometheus")
+    if program is None:
+        assert not os.environ.get("REQUIRE_PROMETHEUS"), "no prometheus on this machine"
+        pytest.skip("no prometheus on this machine: apt install prometheus")
+    with socket.create_server((LOOPBACK, 0)) as probe:
+        address = f"{LOOPBACK}:{probe.getsockname()[1]}"
+    scraped = {"job_name": "digits", "static_configs": [{"targets": [f"{LOOPBACK}:{service.ports.metrics}"]}]}
+    config = tmp_path / "prometheus.yml"
+    config.write_text(json.dumps({"global": {"scrape_interval": "1s"}, "scrape_configs": [scraped]}))
+    command = [program, f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'data'}"]
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen([*command, f"--web.listen-address={address}"], stdout=log, stderr=log)
+    try:
+        yield f"http://{address}/api/v1/query"
+    finally:
+        process.terminate()
+        process.wait(TIMEOUT_S)
+
+
+def test_a_real_prometheus_scrapes_the_server_and_answers_queries(service: Service, prometheus: str) -> None:
+    def answer(query: str) -> list[dict[str, Any]]:
+        try:
+            return list(requests.get(prometheus, params={"query": query}, timeout=TIMEOUT_S).json()["data"]["result"])
+        except requests.ConnectionError:  # not listening yet
+            return []
+
+    def is_positive(query: str) -> bool:
+        return [float(one["value"][1]) > 0 for one in answer(query)] == [True]
+
+    ask(service, encoded(draw_digit(6)), 3)
+    eventually(lambda: [one["value"][1] for one in answer('up{job="digits"}')] == ["1"])
+    for query in (
+        'sum(digit_predictions_total{Digit="6", Recognised="true"})',
+        "sum(digit_confidence_sum) / sum(digit_confidence_count)",
+        "histogram_quantile(0.9, sum by (le) (digit_preprocess_milliseconds_bucket))",
+        "sum(ts_inference_requests_total)",
+    ):
+        eventually(partial(is_positive, query))
