@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
+from typing import Any
 
 import psutil
 
@@ -86,6 +87,7 @@ class TorchServe:
         except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
+        self._used_s: dict[int, float] | None = None
         self._on_end = on_end
         self._watch = Thread(target=self._watch_guard, name="torchserve", daemon=True)
         self._watch.start()
@@ -105,21 +107,38 @@ class TorchServe:
         Raises:
             ServeError: TorchServe runs, but without the model; it will not try again.
         """
+        status, model = self._describe()
+        # Archives are unpacked before the first port opens, so a model missing by then stays missing.
+        if status == http.HTTPStatus.NOT_FOUND:
+            raise ServeError(f"TorchServe cannot unpack the archive into {self.folder}")
+        return any(worker["status"] == "READY" for worker in model.get("workers", ()))
+
+    def is_busy(self) -> bool:
+        """Whether requests wait, or a worker has used its core since this was last asked; True the first time.
+
+        TorchServe tells what waits but not what its workers have in hand, and drops both when it is told to end.
+        """
+        _, model = self._describe()
+        used = {}
+        for worker in model.get("workers", ()):
+            with contextlib.suppress(psutil.Error):
+                times = psutil.Process(worker["pid"]).cpu_times()
+                used[worker["pid"]] = times.user + times.system
+        before, self._used_s = self._used_s, used
+        return bool(model) and (model["jobQueueStatus"]["pendingRequests"] > 0 or used != before)
+
+    def _describe(self) -> tuple[int | None, dict[str, Any]]:
+        """What the management API says of the model, with the HTTP status; None and {} while it does not listen."""
         connection = http.client.HTTPConnection(LOOPBACK, self.ports.management, timeout=REQUEST_TIMEOUT_S)
         try:
             connection.request("GET", f"/models/{MODEL_NAME}")
             response = connection.getresponse()
             body = response.read()
-        except (OSError, http.client.HTTPException):  # not listening yet
-            return False
+        except (OSError, http.client.HTTPException):
+            return None, {}
         finally:
             connection.close()
-        # Archives are unpacked before the first port opens, so a model missing by then stays missing.
-        if response.status == http.HTTPStatus.NOT_FOUND:
-            raise ServeError(f"TorchServe cannot unpack the archive into {self.folder}")
-        return response.status == http.HTTPStatus.OK and any(
-            worker["status"] == "READY" for worker in json.loads(body)[0]["workers"]
-        )
+        return response.status, json.loads(body)[0] if response.status == http.HTTPStatus.OK else {}
 
     def request_stop(self) -> None:
         """Asks the guard to end everything; called again, to do so at once."""

@@ -1,0 +1,146 @@
+"""What goes wrong in a server's life: killed workers, overload, long use, and a stop in the middle of work."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import resource
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+import requests
+
+from scripts.endurance import Endurance
+from scripts.serve_settings import LOOPBACK
+from tests.drawing import DIGITS, draw_digit, encoded
+
+if TYPE_CHECKING:
+    from tests.conftest import Service, ServiceStarter
+
+TIMEOUT_S = 30
+BACK_WITHIN_S = 5.0
+CONNECTIONS = 1000
+PICTURES = [encoded(draw_digit(digit)) for digit in DIGITS]
+
+
+def ready_workers(service: Service) -> set[int]:
+    """Process ids of the workers that answer."""
+    [model] = requests.get(f"{service.management_url}/models/mnist", timeout=TIMEOUT_S).json()
+    return {worker["pid"] for worker in model["workers"] if worker["status"] == "READY"}
+
+
+def test_a_worker_killed_under_load_is_back_and_only_what_it_held_fails(service: Service) -> None:
+    stopping = threading.Event()
+
+    def keep_asking(digit: int) -> Counter[int]:
+        """Statuses of the answers; a wrong one fails the test."""
+        statuses: Counter[int] = Counter()
+        while not stopping.is_set():
+            response = requests.post(service.predictions_url, data=PICTURES[digit], timeout=TIMEOUT_S)
+            statuses[response.status_code] += 1
+            assert response.json().get("label", str(digit)) == str(digit)
+            assert response.status_code == 200 or response.json()["code"] == response.status_code
+        return statuses
+
+    before = ready_workers(service)
+    with ThreadPoolExecutor(8) as pool:
+        askers = [pool.submit(keep_asking, digit) for digit in range(8)]
+        try:
+            killed = time.monotonic()
+            victim = min(before)
+            psutil.Process(victim).kill()
+            while victim in (ready := ready_workers(service)) or len(ready) < len(before):
+                assert time.monotonic() - killed < BACK_WITHIN_S
+                time.sleep(0.05)
+        finally:
+            stopping.set()
+    statuses = sum((asker.result() for asker in askers), Counter[int]())
+    failed = sum(count for status, count in statuses.items() if status != 200)
+    assert all(status == 200 or status >= 500 for status in statuses)  # a client may ask again after a 5xx
+    assert failed <= 8  # at most one in hand for each of the askers
+    assert statuses[200] > 100
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """Lets this process hold a thousand connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * CONNECTIONS + 500
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+async def ask_at_once(port: int, connections: int) -> list[tuple[int, bytes, float]]:
+    """Send a request on each of many connections in the same moment; status, body and seconds of each answer."""
+    streams = [await asyncio.open_connection(LOOPBACK, port) for _ in range(connections)]
+    started = time.monotonic()
+
+    async def ask(number: int) -> tuple[int, bytes, float]:
+        reader, writer = streams[number]
+        body = PICTURES[number % 10]
+        head = f"POST /predictions/mnist HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+        writer.write(head.encode() + body)
+        answer = await reader.readuntil(b"\r\n\r\n")
+        length = next(int(line[15:]) for line in answer.split(b"\r\n") if line.lower().startswith(b"content-length:"))
+        content = await reader.readexactly(length)
+        writer.close()
+        return int(answer[9:12]), content, time.monotonic() - started
+
+    return await asyncio.wait_for(asyncio.gather(*(ask(number) for number in range(connections))), TIMEOUT_S)
+
+
+@pytest.mark.usefixtures("many_files")
+def test_a_thousand_connections_at_once_are_answered_right_or_refused_at_once(service: Service) -> None:
+    answers = asyncio.run(ask_at_once(service.ports.inference, CONNECTIONS))
+    for number, (status, body, _) in enumerate(answers):
+        answer = json.loads(body)
+        assert status in (200, 503)
+        assert answer.get("label", str(number % 10)) == str(number % 10)
+        assert status == 200 or (answer["code"], answer["type"]) == (503, "ServiceUnavailableException")
+    statuses = Counter(status for status, _, _ in answers)
+    assert statuses[200] >= 512  # as many as the queue holds
+    refused, served = ([seconds for status, _, seconds in answers if status == code] for code in (503, 200))
+    assert max(refused, default=0) <= max(served)  # nobody waits to be refused
+    for digit in DIGITS:  # and all is well again
+        response = requests.post(service.predictions_url, data=PICTURES[digit], timeout=TIMEOUT_S)
+        assert (response.json()["label"], response.elapsed.total_seconds() < 1) == (str(digit), True)
+
+
+def test_memory_and_open_files_stay_flat(service: Service) -> None:
+    endurance = Endurance(service.api_url, service.management_url, clients=8)
+    endurance.run(1500)  # caches fill, the JVM's compiler allocates
+    before = endurance.measure()
+    endurance.run(3000)
+    after = endurance.measure()
+    assert endurance.wrong == 0
+    assert after.worker_bytes - before.worker_bytes < 8 * 2**20
+    assert after.open_files <= before.open_files + 10
+
+
+def test_a_stop_lets_requests_under_way_finish(start_service: ServiceStarter) -> None:
+    """Each takes most of a second: 32 explanations."""
+    body = {"instances": [base64.b64encode(PICTURES[i % 10]).decode() for i in range(32)]}
+    with start_service("--no-page") as service, ThreadPoolExecutor(4) as pool:
+        url = f"{service.api_url}/explanations/mnist"
+        asked = [pool.submit(requests.post, url, json=body, timeout=TIMEOUT_S) for _ in range(4)]
+        workers = [psutil.Process(pid) for pid in ready_workers(service)]
+        before = [worker.cpu_times().user for worker in workers]
+        deadline = time.monotonic() + TIMEOUT_S
+        while all(worker.cpu_times().user < was + 0.1 for worker, was in zip(workers, before, strict=True)):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert not any(answer.done() for answer in asked)
+        service.process.send_signal(signal.SIGTERM)
+        answers = [answer.result() for answer in asked]
+        assert service.process.wait(TIMEOUT_S) == 0
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert [result["label"] for result in answers[0].json()["predictions"]] == [str(i % 10) for i in range(32)]
