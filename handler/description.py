@@ -29,9 +29,9 @@ def describe(metadata: dict[str, Any]) -> dict[str, Any]:
 def description_query(request: dict[str, Any], headers: dict[str, str], metadata: dict[str, Any]) -> Query | None:
     """The query behind a management request for the description, or None for any other request.
 
-    TorchServe marks it by a header, which a client may send too: but a management request never has a body, and each
-    route for predictions adds the header `explain`.
+    TorchServe marks it by a header, which any client may send: but it has no fields, and of the requests for
+    predictions only an empty form has none, which its content type tells.
     """
-    if request or headers.get("describe") != "True" or "explain" in headers:
+    if request or headers.get("describe") != "True" or any(name.lower() == "content-type" for name in headers):
         return None
     return Query([], lambda _answers, _served, _request_id: describe(metadata))

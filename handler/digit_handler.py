@@ -55,7 +55,7 @@ class DigitHandler:
             _end_stream(context, index)
             request_id = context.get_request_id(index) or ""
             answer = self._answer(item, readings, request_id) if isinstance(item, Item) else item
-            answers.append(self._checked(answer, request_id, context, index))
+            answers.append(self._counted(answer, _kind(item, context, index), request_id, context, index))
         return answers
 
     def _read(self, items: list[Item]) -> list[Reading]:
@@ -83,14 +83,13 @@ class DigitHandler:
         except Exception as error:
             return error
 
-    def _checked(self, answer: str | Exception, request_id: str, context: Context, index: int) -> str:
+    def _counted(self, answer: str | Exception, kind: str, request_id: str, context: Context, index: int) -> str:
         """Count a request; answer a failed one, and log it in a line without anything unescaped or unbounded in it."""
-        explain = wants_explanation(context.get_all_request_header(index))
         if isinstance(answer, str):
-            self._metrics.count_request(explain, "ok")
+            self._metrics.count_request(kind, "ok")
             return answer
         status, body = encode_error(answer)
-        self._metrics.count_request(explain, status.phrase)
+        self._metrics.count_request(kind, status.phrase)
         context.set_response_status(status.code, status.phrase, index)
         line = json.dumps({"event": "request failed", "request_id": request_id} | json.loads(body))
         logger.warning(line, exc_info=answer if status is UNEXPECTED else None)
@@ -107,3 +106,10 @@ def _end_stream(context: Context, index: int) -> None:
     """
     if not any(isinstance(value, str) for value in context.get_all_request_header(index).values()):
         context.set_response_header(index, "ts_stream_next", "false")
+
+
+def _kind(item: Item | Exception, context: Context, index: int) -> str:
+    """What was asked for, in the words of the metrics."""
+    if isinstance(item, Item) and not item.images:
+        return "description"
+    return "explanation" if wants_explanation(context.get_all_request_header(index)) else "prediction"

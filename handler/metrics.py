@@ -68,10 +68,10 @@ class Metrics:
         if self._told:
             threading.Thread(target=self._keep_telling, name="metrics", daemon=True).start()
 
-    def count_request(self, explain: bool, outcome: str) -> None:
-        """Count one request; `outcome` is `ok` or the type of its error."""
+    def count_request(self, kind: str, outcome: str) -> None:
+        """Count one request; `kind` is what was asked for, `outcome` is `ok` or the type of its error."""
         with self._lock:
-            self._counts["digit_requests_total", "explanation" if explain else "prediction", outcome] += 1
+            self._counts["digit_requests_total", kind, outcome] += 1
 
     def count_readings(self, readings: list[Reading]) -> None:
         """Count what was read."""

@@ -46,7 +46,7 @@ def prepare(request: dict[str, Any], headers: dict[str, str], metadata: dict[str
     try:
         query = description_query(request, headers, metadata) or parse_request(request)
         explain = wants_explanation(headers)
-        if explain:
+        if explain and query.pictures:
             check_count(len(query.pictures), MAX_EXPLAINED)
         images, preprocess_s = _preprocessed(query.pictures)
         return Item(query, images, explain, perf_counter() - started - preprocess_s, preprocess_s)

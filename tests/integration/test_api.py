@@ -174,14 +174,21 @@ def test_explanations_and_predictions_asked_together_each_get_their_own(service:
         assert all(pool.map(ask, range(120)))
 
 
-def test_the_management_api_describes_the_model(service: Service) -> None:
+@pytest.mark.parametrize("headers", [{}, {"describe": "False"}, {"explain": "True"}, {"url_path": "/x"}], ids=str)
+def test_the_management_api_describes_the_model(service: Service, headers: dict[str, str]) -> None:
     url = f"{service.management_url}/models/mnist"
-    [description] = requests.get(url, params={"customized": "true"}, timeout=TIMEOUT_S).json()
+    [description] = requests.get(url, params={"customized": "true"}, headers=headers, timeout=TIMEOUT_S).json()
     metadata = read_metadata(ROOT / "model" / "released" / METADATA_FILE)
     told = description["customizedMetadata"]
     assert told == describe(metadata)
     assert (told["commit"], told["created"]) == (metadata["commit"], metadata["created"])
     assert told["metrics"] == metadata["metrics"]
+
+
+def test_an_empty_form_is_told_no_description(service: Service) -> None:
+    headers = {"describe": "True", "Content-Type": "multipart/form-data; boundary=b"}
+    response = requests.post(service.predictions_url, data=b"--b--\r\n", headers=headers, timeout=TIMEOUT_S)
+    assert response.status_code == 400
 
 
 @pytest.mark.parametrize("value", ["True", "true", "False", "../../etc/passwd", "%00\t\x85", "x" * 4000])

@@ -149,7 +149,9 @@ def test_the_description_is_told_to_the_management_api_only(handler: DigitHandle
     assert 0 < description["rejection_threshold"] < 1 and description["calibration_temperature"] > 0
     assert {"training_data", "metrics", "commit", "created", "preprocessing_version"} <= description.keys()
     assert all(answer["label"] == "7" for _, answer in answers[1:])
-    assert ask(handler, context, [{}], [described | PREDICT])[0][0] == 400
+    assert ask(handler, context, [{}], [described | EXPLAIN])[0] == answers[0]  # a client's header on such a request
+    empty_form = described | PREDICT | {"Content-Type": "multipart/form-data; boundary=b"}
+    assert ask(handler, context, [{}], [empty_form])[0][0] == 400
 
 
 def test_the_picture_at_fault_is_named_among_several(handler: DigitHandler, context: Context) -> None:
