@@ -67,8 +67,11 @@ class Recogniser:
     def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Calibrated probabilities float32 (N, C) of normalised pictures float32 (N, 1, 28, 28)."""
         with torch.inference_mode():
-            parts = torch.from_numpy(images).split(LARGEST_PASS)
-            logits = torch.cat([self._network(part) for part in parts]) if len(parts) > 1 else self._network(parts[0])
+            batch = torch.from_numpy(images)
+            if len(batch) <= LARGEST_PASS:
+                logits = self._network(batch)
+            else:
+                logits = torch.cat([self._network(part) for part in batch.split(LARGEST_PASS)])
             return np.asarray(torch.softmax(logits / self.temperature, dim=1).numpy())
 
     def read(self, images: NDArray[np.float32]) -> list[Reading]:
