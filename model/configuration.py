@@ -10,20 +10,20 @@ class TrainingConfig:
     """Kept in every checkpoint; the defaults trained the released network."""
 
     network: str = "digit_cnn"
-    epochs: int = 20
+    epochs: int = 32
     batch_size: int = 256  # over all processes
     optimiser: str = "adamw"  # one of `model.optimisation.LEARNING_RATES`
     schedule: str = "one-cycle"  # one of `model.optimisation.SCHEDULES`
     learning_rate: float = 5e-3  # its peak
     weight_decay: float = 1e-2
     precision: str = "float32"  # or bfloat16: of the forward and backward pass; weights stay float32
-    label_smoothing: float = 0.01
-    doubt_weight: float = 1.0  # of pictures that show no digit, in the loss (Hendrycks et al., 2019)
+    label_smoothing: float = 0.03
+    doubt_weight: float = 0.75  # of pictures that show no digit, in the loss (Hendrycks et al., 2019)
     average_decay: float = 0.998  # of the exponential moving average of the weights, per step
     teacher: str = ""  # SHA-256 of the checkpoint whose probabilities are learned too; empty for none
     distillation_weight: float = 0.7  # of the teacher's probabilities in the loss (Hinton et al., 2015)
     distillation_temperature: float = 2.0  # that softens them
-    patience: int = 10  # epochs without a better validation result after which training stops
+    patience: int = 16  # epochs without a better validation result after which training stops
     seed: int = 1
     pen_variants: int = 8  # pictures drawn of each pen digit; 0 trains on MNIST alone
     nondigits: int = 60_000  # pictures that show no digit
