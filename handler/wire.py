@@ -94,7 +94,7 @@ def _mend_form(fields: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _from_value(value: Any) -> Query:
     if isinstance(value, str):
-        value = value.encode()
+        value = value.encode("utf-8", "surrogatepass")  # JSON may hold half a character
     if not isinstance(value, (bytes, bytearray)):
         return _from_json(value)
     start = value[:64].lstrip()
