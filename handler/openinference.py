@@ -24,6 +24,7 @@ from handler.query import (
 )
 
 FULL_INK = {"FP32": 1.0, "UINT8": 255.0}
+MAX_DIMENSIONS = 8  # of a declared shape
 MAX_SHOWN = 40  # characters of a shape in a message
 _SHAPES = "[H, W], [N, H, W] or [N, 1, H, W]"
 
@@ -88,7 +89,9 @@ def _unnested(data: object, what: str) -> tuple[list[Any], list[int]]:
 
 def _resolved(declared: object, found: list[int], count: int, what: str) -> list[int]:
     """The declared shape with each -1 replaced by what the data says."""
-    if not isinstance(declared, list) or not all(type(n) is int and n >= -1 for n in declared) or not declared:
+    if not isinstance(declared, list) or not 0 < len(declared) <= MAX_DIMENSIONS:
+        raise BadRequest(f"{what}.shape must be an array of 1 to {MAX_DIMENSIONS} whole numbers")
+    if not all(type(length) is int and length >= -1 for length in declared):
         raise BadRequest(f"{what}.shape must be an array of whole numbers; -1 stands for what the data says")
     shape = list(declared)
     if len(found) == len(shape) and len(found) > 1:

@@ -146,7 +146,7 @@ HUGE = 10**400
         ({"inputs": [tensor("BYTES", [2], TEXTS)]}, "inputs[0].shape [2] does not fit data of shape [3]"),
         ({"inputs": [tensor("BYTES", [3], [1, 2, 3])]}, "inputs[0].data[0] is a number"),
         ({"inputs": [tensor("BYTES", [-1], [])]}, "holds no pictures"),
-        ({"inputs": [tensor("BYTES", [], TEXTS)]}, "inputs[0].shape must be an array of whole numbers"),
+        ({"inputs": [tensor("BYTES", [], TEXTS)]}, "inputs[0].shape must be an array of 1 to 8 whole numbers"),
         ({"inputs": [tensor("BYTES", [True], TEXTS[:1])]}, "inputs[0].shape must be an array of whole numbers"),
         ({"inputs": [tensor("BYTES", [-2], TEXTS)]}, "inputs[0].shape must be an array of whole numbers"),
         ({"inputs": [tensor("BYTES", [-1, -1], TEXTS)]}, "inputs[0].shape [-1, -1] does not fit"),

@@ -2,12 +2,14 @@
 
 import base64
 import json
+import time
 
 import pytest
 
 from handler.query import Answer, BadRequest, Served
 from handler.wire import encode_error, parse_request
-from model.errors import ImageTooLarge, NoInk, UnsupportedImage
+from model.errors import ImageTooLarge, InvalidImage, NoInk, UnsupportedImage
+from model.pictures import decode_picture
 from model.recogniser import Reading
 
 PICTURE = b"\x89PNG\r\n\x1a\n\xfb\xff\xfe"
@@ -119,3 +121,30 @@ def test_an_unforeseen_error_tells_the_client_nothing() -> None:
     status, body = encode_error(KeyError("/secret/path"))
     assert status.code == 500
     assert "secret" not in body
+
+
+MEGABYTES = 5_000_000
+TENSOR = b'{"inputs": [{"name": "x", "datatype": "UINT8", "shape": %s, "data": %s}]}'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"--" * (MEGABYTES // 2), id="dashes"),
+        pytest.param(b"--b\r\n" + b"\r\n--b" * (MEGABYTES // 5), id="a million parts"),
+        pytest.param(b"--b\r\n" + b"content-disposition: ; " * (MEGABYTES // 23), id="a long part header"),
+        pytest.param(b'{"image": "' + b" " * MEGABYTES + b'"}', id="blanks"),
+        pytest.param(b'{"image": ' + b"[" * MEGABYTES, id="brackets"),
+        pytest.param(TENSOR % (b"[" + b"2," * (MEGABYTES // 2) + b"2]", b"[]"), id="a million dimensions"),
+        pytest.param(TENSOR % (b"[-1]", b"[" + b"0," * (MEGABYTES // 2) + b"0]"), id="a million numbers"),
+        pytest.param(TENSOR % (b"[-1]", b"[" + b"[0]," * (MEGABYTES // 4) + b"0]"), id="a million arrays"),
+        pytest.param(b'{"inputs": [' + b"{}," * (MEGABYTES // 3) + b"{}]}", id="a million tensors"),
+    ],
+)
+def test_hostile_bodies_are_refused_before_anyone_has_to_wait(body: bytes) -> None:
+    """A batch of 32 of them must not take a worker as long as its timeout of 60 s."""
+    started = time.process_time()
+    with pytest.raises(InvalidImage):
+        for picture in parse_request({"body": body}).pictures:
+            decode_picture(bytes(picture)) if isinstance(picture, bytes) else None
+    assert time.process_time() - started < 1.8
