@@ -1,33 +1,47 @@
-/** The page: joins pad, asker and screen. All that knows the document is here, the pad's canvas apart. */
+/** The page: joins pad, asker and screen, and gives every action its button and its key. */
 
 import { recognise } from "./api.js";
 import { Asker } from "./asker.js";
 import { loadConfig } from "./config.js";
+import { Drawing } from "./drawing.js";
 import { Pad } from "./pad.js";
 import { takePicture } from "./raster.js";
-import { Drawing } from "./strokes.js";
-import { percent, viewOf, wholePercent } from "./view.js";
+import { announce, show } from "./screen.js";
+import { usesSingleKeys } from "./settings.js";
+import { actionOf } from "./shortcuts.js";
+import { viewOf } from "./view.js";
+
+const PAD_UNIT = 280; // of the width slider, which counts in pixels of a pad of this side
 
 const byId = (id) => document.getElementById(id);
-const answer = byId("answer");
-const confidence = byId("confidence");
-const status = byId("status");
-const retry = byId("retry");
-const clear = byId("clear");
-const announcement = byId("announcement");
-const bars = [...document.querySelectorAll("#bars li")];
-
 const drawing = new Drawing();
 const pad = new Pad(byId("pad"), drawing, { onInk, onLift });
 const asker = new Asker({ drawing, ask, onOutcome });
 
 let outcome = null; // the newest since the pad was empty
+let notice = null; // what the page itself could not do
 let triesAgain = false;
 let configError = null;
 let configured = configure();
 
-clear.addEventListener("click", startAnew);
-retry.addEventListener("click", tryAgain);
+const actions = {
+  undo: () => change(() => drawing.undo(), "Undone."),
+  redo: () => change(() => drawing.redo(), "Done again."),
+  clear: () => change(() => drawing.clear(), "Cleared."),
+  erase: () => useEraser(!pad.erases),
+  thinner: () => byId("width").stepDown() ?? setWidth(),
+  thicker: () => byId("width").stepUp() ?? setWidth(),
+  retry: tryAgain,
+  keys: async () => (await import("./keys.js")).openKeys(byId("keys")),
+};
+
+document.addEventListener("click", (event) => act(event.target.closest?.("[data-action]")?.dataset.action));
+document.addEventListener("keydown", onKey);
+byId("width").addEventListener("input", setWidth);
+addEventListener("online", () => outcome?.error && asker.retry());
+addEventListener("error", (event) => tell(event.error ?? new Error(event.message)));
+addEventListener("unhandledrejection", (event) => tell(event.reason));
+setWidth();
 
 /** @returns {Promise<import("./config.js").Config | null>} null where configError says why */
 async function configure() {
@@ -40,25 +54,55 @@ async function configure() {
   }
 }
 
-async function ask(strokes) {
-  const picture = await takePicture(strokes);
+async function ask({ strokes, picture }) {
+  const file = picture ? picture.bytes : await takePicture(structuredClone(strokes));
   const config = await configured;
   if (!config) {
     throw configError;
   }
-  return recognise(config, picture);
+  const asked_ms = performance.now();
+  const result = await recognise(config, file);
+  return { result, picture: file, latency_ms: performance.now() - asked_ms };
+}
+
+function onKey(event) {
+  if (!document.querySelector("dialog[open]")) {
+    const action = actionOf(event, usesSingleKeys());
+    if (action) {
+      event.preventDefault();
+      act(action);
+    }
+  }
+}
+
+/** @param {string | undefined} action whatever goes wrong with it is told in words */
+async function act(action) {
+  try {
+    await actions[action]?.();
+  } catch (error) {
+    tell(error);
+  }
+}
+
+function tell(reason) {
+  notice = reason instanceof Error ? reason : new Error(String(reason));
+  render();
 }
 
 function onInk() {
+  notice = null;
   if (drawing.isEmpty) {
     forget(); // the only stroke turned out to be a palm
-  } else {
-    asker.penMoved();
+  } else if (!drawing.strokes.at(-1).erases) {
+    asker.penMoved(); // what is half rubbed out is worth no question yet
   }
   render();
 }
 
 function onLift() {
+  if (drawing.isEmpty) {
+    forget(); // all of it is rubbed out
+  }
   asker.penLifted();
   render();
 }
@@ -69,11 +113,29 @@ function onOutcome(newest) {
   render();
 }
 
-function startAnew() {
-  pad.clear();
-  forget();
+/** Change the drawing otherwise than by the pen. */
+function change(how, words) {
+  const before = drawing.revision;
+  pad.release();
+  notice = null;
+  how();
+  if (drawing.revision === before) {
+    render();
+  } else {
+    pad.repaint();
+    onLift();
+    announce(words);
+  }
+}
+
+function useEraser(erases) {
+  pad.erases = erases;
   render();
-  announcement.textContent = "Cleared.";
+}
+
+function setWidth() {
+  pad.penWidth = Number(byId("width").value) / PAD_UNIT;
+  render();
 }
 
 function forget() {
@@ -99,56 +161,5 @@ async function tryAgain() {
 }
 
 function render() {
-  const penIsDown = pad.penIsDown;
-  const view = viewOf({ drawing, penIsDown, outcome, triesAgain, configError });
-  document.body.dataset.state = view.state;
-  document.body.dataset.waiting = String(view.state === "asking" && !penIsDown);
-  document.body.dataset.pad = drawing.isEmpty ? "empty" : "inked";
-  showResult(view.result);
-  showWords(view.words);
-  showRetry(view.canRetry);
-  if (view.state === "answered" && !penIsDown) {
-    announcement.textContent = `${view.result.label}, ${percent(view.result.confidence)} confidence.`;
-  }
-}
-
-/** @param {import("./api.js").Result | undefined} result */
-function showResult(result) {
-  document.body.dataset.recognised = String(result?.recognised ?? false);
-  setText(answer, result?.label ?? "");
-  setText(confidence, result ? percent(result.confidence) : "");
-  for (const bar of bars) {
-    const { label } = bar.dataset;
-    const probability = result?.probabilities[label] ?? 0;
-    bar.classList.toggle("likeliest", label === result?.label);
-    bar.style.setProperty("--share", String(probability));
-    setText(bar.querySelector(".share"), result ? wholePercent(probability) : "");
-  }
-}
-
-/** @param {string} words what stands in backticks becomes code */
-function showWords(words) {
-  if (status.dataset.words === words) {
-    return; // or a screen reader would say it twice
-  }
-  status.dataset.words = words;
-  const parts = words.split("`").map((part, i) => {
-    const element = document.createElement(i % 2 === 1 ? "code" : "span");
-    element.textContent = part;
-    return element;
-  });
-  status.replaceChildren(...(words ? parts : []));
-}
-
-function showRetry(canRetry) {
-  if (!canRetry && document.activeElement === retry) {
-    clear.focus(); // a hidden button cannot keep the focus
-  }
-  retry.hidden = !canRetry;
-}
-
-function setText(element, text) {
-  if (element.textContent !== text) {
-    element.textContent = text;
-  }
+  show(viewOf({ drawing, penIsDown: pad.penIsDown, outcome, triesAgain, configError, notice }), pad);
 }

@@ -5,6 +5,8 @@
  * @typedef {object} Outcome what came of asking about one revision of the drawing
  * @property {number} revision
  * @property {import("./api.js").Result} [result] where it was answered
+ * @property {Uint8Array<ArrayBuffer>} [picture] the file that was answered
+ * @property {number} [latency_ms] from question to answer
  * @property {Error & {kind?: string}} [error] where it was not
  * @property {boolean} retrying the same drawing will be asked about again without anybody's doing
  */
@@ -12,23 +14,26 @@
 /** Least time from one question to the next while the pen moves. */
 const INTERVAL_MS = 130;
 
-/** Waits after a busy server's refusals; after the last one the page gives up until there is news. */
-const BUSY_WAITS_MS = [400, 800, 1600, 3200];
+/** Waits after a busy server's refusals, and where none answers; after the last one only news or a wish ask again. */
+const WAITS_MS = { busy: [400, 800, 1600, 3200], unreachable: [2000, 4000, 8000, 16000, 30000] };
+
+/** Share of a wait by which it varies, so that pages that failed together do not come back together. */
+const JITTER = 0.2;
 
 export class Asker {
   #underWay = false;
   #askedRevision = 0;
   #clearedRevision = 0;
   #notBefore_ms = 0;
-  #busyCount = 0;
-  #resting = false; // no server, or one that stays busy: ask once a stroke, not as the pen moves
+  #failures = 0; // one after the other, of a kind that is worth another attempt
+  #resting = false; // no server, or one that fails or stays busy: ask once a stroke, not as the pen moves
   #penIsDown = false;
   #timer;
 
   /**
    * @param {object} options
-   * @param {import("./strokes.js").Drawing} options.drawing
-   * @param {(strokes: import("./strokes.js").Stroke[]) => Promise<import("./api.js").Result>} options.ask
+   * @param {import("./drawing.js").Drawing} options.drawing
+   * @param {(drawing: import("./drawing.js").Drawing) => Promise<Partial<Outcome>>} options.ask about what it shows now
    * @param {(outcome: Outcome) => void} options.onOutcome not called for a drawing that has been cleared since
    */
   constructor({ drawing, ask, onOutcome }) {
@@ -43,10 +48,12 @@ export class Asker {
     this.#pump();
   }
 
-  /** The stroke is complete: time to ask, even where the last attempt found no server. */
+  /** The stroke is complete, or the drawing has changed otherwise: time to ask, even where there was no server. */
   penLifted() {
     this.#penIsDown = false;
-    this.#resting = false;
+    if (this.#resting) {
+      this.#forgetFailures();
+    }
     this.#pump();
   }
 
@@ -54,9 +61,8 @@ export class Asker {
     this.#penIsDown = false;
     this.#clearedRevision = this.drawing.revision;
     this.#askedRevision = this.drawing.revision;
-    this.#busyCount = 0;
-    this.#notBefore_ms = 0;
-    this.#resting = false;
+    this.#forgetFailures();
+    clearTimeout(this.#timer);
   }
 
   /** Ask about the same drawing again. */
@@ -65,9 +71,7 @@ export class Asker {
       return;
     }
     this.#askedRevision = -1;
-    this.#busyCount = 0;
-    this.#notBefore_ms = 0;
-    this.#resting = false;
+    this.#forgetFailures();
     this.#pump();
   }
 
@@ -78,7 +82,7 @@ export class Asker {
       return;
     }
     const wait_ms = this.#notBefore_ms - performance.now();
-    const mustWait = wait_ms > 0 && (this.#penIsDown || this.#busyCount > 0);
+    const mustWait = wait_ms > 0 && (this.#penIsDown || this.#failures > 0);
     if (mustWait) {
       this.#timer = setTimeout(() => this.#pump(), wait_ms);
     } else {
@@ -93,7 +97,7 @@ export class Asker {
     this.#notBefore_ms = performance.now() + INTERVAL_MS;
     const outcome = { revision, retrying: false };
     try {
-      outcome.result = await this.ask(this.drawing.strokes);
+      Object.assign(outcome, await this.ask(this.drawing));
     } catch (error) {
       outcome.error = error;
     }
@@ -106,15 +110,23 @@ export class Asker {
   }
 
   #learnFrom(outcome) {
-    const busy = outcome.error?.kind === "busy";
-    outcome.retrying = busy && this.#busyCount < BUSY_WAITS_MS.length;
-    this.#resting = outcome.error?.kind === "unreachable" || (busy && !outcome.retrying);
+    const waits_ms = WAITS_MS[outcome.error?.kind] ?? [];
+    outcome.retrying = this.#failures < waits_ms.length;
+    const willPass = outcome.error?.kind === "refused" || (outcome.error?.kind === "busy" && outcome.retrying);
+    this.#resting = Boolean(outcome.error) && !willPass;
     if (outcome.retrying) {
-      this.#notBefore_ms = performance.now() + BUSY_WAITS_MS[this.#busyCount];
-      this.#busyCount += 1;
+      const wait_ms = waits_ms[this.#failures] * (1 + JITTER * (2 * Math.random() - 1));
+      this.#notBefore_ms = performance.now() + wait_ms;
+      this.#failures += 1;
       this.#askedRevision = -1;
-    } else if (!busy) {
-      this.#busyCount = 0;
+    } else if (waits_ms.length === 0) {
+      this.#failures = 0;
     }
+  }
+
+  #forgetFailures() {
+    this.#failures = 0;
+    this.#notBefore_ms = 0;
+    this.#resting = false;
   }
 }

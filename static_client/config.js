@@ -1,13 +1,14 @@
 /**
  * Where the page finds its recogniser: `config.json` beside the page, and what the query string says instead.
  *
- * @typedef {{endpoint: string, model: string}} Config
- *   endpoint: absolute URL without a slash at its end; model: its name, or name/version
+ * @typedef {{endpoint: string, model: string, token?: string}} Config
+ *   endpoint: absolute URL without a slash at its end; model: its name, or name/version; token: sent as a bearer token
  */
 
 import { DEADLINE_S, RecogniserError, readJson } from "./api.js";
 
 const EXAMPLE = '{"endpoint": "http://127.0.0.1:8080", "model": "mnist"}';
+const TOKEN = /^[\x21-\x7e]+$/; // what may stand in a header
 
 /**
  * @param {URL} pageUrl the page's own address; `config.json` is looked for beside it
@@ -16,14 +17,14 @@ const EXAMPLE = '{"endpoint": "http://127.0.0.1:8080", "model": "mnist"}';
  */
 export async function loadConfig(pageUrl) {
   const asked = pageUrl.searchParams;
-  const overrides = { endpoint: asked.get("endpoint"), model: asked.get("model") };
+  const overrides = { endpoint: asked.get("endpoint"), model: asked.get("model"), token: asked.get("token") };
   const file = overrides.endpoint && overrides.model ? {} : await readConfigFile(pageUrl);
   return parseConfig(file, overrides, pageUrl);
 }
 
 /**
- * @param {{endpoint?: unknown, model?: unknown}} file what config.json holds
- * @param {{endpoint: string | null, model: string | null}} overrides what the query string says
+ * @param {{endpoint?: unknown, model?: unknown, token?: unknown}} file what config.json holds
+ * @param {Record<"endpoint" | "model" | "token", string | null>} overrides what the query string says
  * @param {URL} pageUrl a relative endpoint is relative to it
  * @returns {Config}
  * @throws {RecogniserError}
@@ -38,7 +39,12 @@ export function parseConfig(file, overrides, pageUrl) {
   if (typeof model !== "string" || !model) {
     throw wrong(`The model ${JSON.stringify(model)} is not a name.`);
   }
-  return { endpoint: (url.origin + url.pathname).replace(/\/+$/, ""), model };
+  // The file's token is for the file's endpoint: a link must not be able to send it elsewhere.
+  const token = overrides.token || (overrides.endpoint ? undefined : file?.token) || undefined;
+  if (token !== undefined && (typeof token !== "string" || !TOKEN.test(token))) {
+    throw wrong("The token is not one: only letters, digits and signs of ASCII may stand in it.");
+  }
+  return { endpoint: (url.origin + url.pathname).replace(/\/+$/, ""), model, token };
 }
 
 async function readConfigFile(pageUrl) {

@@ -3,7 +3,9 @@
  * and a resting palm do not. Says that the drawing has changed and leaves the rest to its listeners.
  */
 
-import { PEN_WIDTH, bounds, smooth } from "./strokes.js";
+import { paint } from "./paint.js";
+import { isBlank } from "./raster.js";
+import { PEN_WIDTHS, bounds } from "./strokes.js";
 
 /** After a pen was near, fingers do not draw for so long: they are the hand that holds it. */
 const PALM_GUARD_MS = 1000;
@@ -11,14 +13,23 @@ const PALM_GUARD_MS = 1000;
 /** A touch that the system takes back before it went so far (pad units) was a palm; a longer one stays as it is. */
 const PALM_EXTENT = 0.1;
 
+/** An eraser is this many times as wide as the pen. */
+const ERASER_FACTOR = 2;
+
+const MAIN_BUTTON = 0;
+const ERASER_BUTTON = 5; // the other end of a stylus, as Pointer Events number it
+
 export class Pad {
+  /** Of the next stroke, in pad units. */
+  penWidth = PEN_WIDTHS.usual;
+  erases = false;
   #pointer = null; // {id, type} of the pointer that draws
   #penSeen_ms = -Infinity;
   #frame = 0;
 
   /**
    * @param {HTMLCanvasElement} canvas square; its CSS `color` is the ink's
-   * @param {import("./strokes.js").Drawing} drawing
+   * @param {import("./drawing.js").Drawing} drawing
    * @param {{onInk: () => void, onLift: () => void}} listeners onInk: the drawing has changed under the pen;
    *   onLift: the pen has gone up
    */
@@ -35,19 +46,21 @@ export class Pad {
     return this.#pointer !== null;
   }
 
-  /** Empty the pad; a stroke under way ends. */
-  clear() {
+  /** A stroke under way ends where it is, without a word to the listeners. */
+  release() {
     this.#pointer = null;
-    this.drawing.clear();
-    this.repaint();
   }
 
   /** Paint the drawing anew with the next frame. */
   repaint() {
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
-      paint(this.context, this.drawing.strokes, getComputedStyle(this.canvas).color);
+      this.#paint();
     });
+  }
+
+  #paint() {
+    paint(this.context, this.drawing, getComputedStyle(this.canvas).color);
   }
 
   #listen() {
@@ -69,17 +82,22 @@ export class Pad {
     if (this.canvas.width !== side_px || this.canvas.height !== side_px) {
       this.canvas.width = side_px;
       this.canvas.height = side_px;
-      paint(this.context, this.drawing.strokes, getComputedStyle(this.canvas).color);
+      this.#paint();
     }
   }
 
   #begin(event) {
     this.#noticePen(event);
     const takesOver = event.pointerType === "pen" && this.#pointer?.type === "touch";
-    if (event.button !== 0 || (this.penIsDown && !takesOver) || this.#isPalm(event)) {
+    const isStroke = event.button === MAIN_BUTTON || event.button === ERASER_BUTTON;
+    if (!isStroke || (this.penIsDown && !takesOver) || this.#isPalm(event)) {
       return;
     }
     event.preventDefault(); // no text selection, no drag
+    const erases = this.erases || event.button === ERASER_BUTTON;
+    if (erases && this.drawing.strokes.length === 0) {
+      return;
+    }
     if (takesOver) {
       this.drawing.dropLast();
     }
@@ -89,7 +107,7 @@ export class Pad {
     } catch {
       // The pointer is gone already; its pointerup or pointercancel still ends the stroke.
     }
-    this.drawing.begin(this.#pointOf(event));
+    this.drawing.begin(this.#pointOf(event), { width: this.penWidth * (erases ? ERASER_FACTOR : 1), erases });
     this.#inkChanged();
   }
 
@@ -106,10 +124,15 @@ export class Pad {
   }
 
   #end(event) {
-    if (event.pointerId === this.#pointer?.id) {
-      this.#pointer = null;
-      this.onLift();
+    if (event.pointerId !== this.#pointer?.id) {
+      return;
     }
+    this.#pointer = null;
+    if (this.drawing.strokes.at(-1)?.erases && isBlank(this.drawing.strokes)) {
+      this.drawing.becomeBlank();
+      this.repaint();
+    }
+    this.onLift();
   }
 
   #cancel(event) {
@@ -144,32 +167,5 @@ export class Pad {
   #pointOf(event) {
     const box = this.canvas.getBoundingClientRect();
     return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
-  }
-}
-
-/**
- * @param {CanvasRenderingContext2D} context of a square canvas, which is wiped first
- * @param {import("./strokes.js").Stroke[]} strokes
- * @param {string} colour
- */
-function paint(context, strokes, colour) {
-  const side_px = context.canvas.width;
-  context.clearRect(0, 0, side_px, side_px);
-  context.lineWidth = PEN_WIDTH * side_px;
-  context.lineCap = "round";
-  context.lineJoin = "round";
-  context.strokeStyle = colour;
-  context.fillStyle = colour;
-  for (const stroke of strokes) {
-    context.beginPath();
-    if (stroke.length === 1) {
-      context.arc(stroke[0].x * side_px, stroke[0].y * side_px, context.lineWidth / 2, 0, 2 * Math.PI);
-      context.fill();
-      continue;
-    }
-    for (const { x, y } of smooth(stroke)) {
-      context.lineTo(x * side_px, y * side_px);
-    }
-    context.stroke();
   }
 }

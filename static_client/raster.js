@@ -6,7 +6,7 @@
  */
 
 import { encodeGreyPng } from "./png.js";
-import { PEN_WIDTH, smooth } from "./strokes.js";
+import { smooth } from "./strokes.js";
 
 /** Most bytes a picture may have. */
 export const MAX_PICTURE_BYTES = 3072;
@@ -17,15 +17,18 @@ const SIDES_PX = [112, 84, 56, 28];
 /** Grey levels of the picture: more would only cost bytes, since the network sees it at a quarter of this size. */
 const GREY_LEVELS = 16;
 
+/** Where an eraser has left no pixel of this side with so much ink, nobody would see any. */
+const BLANK_SIDE_PX = 56;
+const BLANK_INK = 0.25;
+
 /**
  * @param {import("./strokes.js").Stroke[]} strokes
  * @returns {Promise<Uint8Array<ArrayBuffer>>} PNG, square, dark ink on white paper, at most MAX_PICTURE_BYTES
  */
 export async function takePicture(strokes) {
-  const lines = strokes.map(smooth);
   let picture;
   for (const side_px of SIDES_PX) {
-    const ink = rasterise(lines, side_px);
+    const ink = rasterise(strokes, side_px);
     picture = await encodeGreyPng(ink.map(greyOfInk), side_px);
     if (picture.length <= MAX_PICTURE_BYTES) {
       break;
@@ -34,26 +37,31 @@ export async function takePicture(strokes) {
   return picture;
 }
 
+/** @param {import("./strokes.js").Stroke[]} strokes @returns {boolean} whether nothing of them is to be seen */
+export function isBlank(strokes) {
+  return rasterise(strokes, BLANK_SIDE_PX).every((ink) => ink < BLANK_INK);
+}
+
 /**
- * Draw lines with a round pen.
- * @param {import("./strokes.js").Point[][]} lines in pad units
+ * Draw strokes with round pens and erasers, one after the other.
+ * @param {import("./strokes.js").Stroke[]} strokes
  * @param {number} side_px side of the picture
  * @returns {Float32Array} side_px * side_px, row by row, 0 = paper, 1 = ink
  */
-export function rasterise(lines, side_px) {
+export function rasterise(strokes, side_px) {
   const ink = new Float32Array(side_px * side_px);
-  const radius = (PEN_WIDTH * side_px) / 2;
-  for (const line of lines) {
+  for (const { points, width, erases } of strokes) {
+    const line = smooth(points);
+    const radius = (width * side_px) / 2;
     for (let i = 0; i < line.length; i += 1) {
-      const from = line[Math.max(0, i - 1)];
-      drawPiece(ink, side_px, radius, from, line[i]);
+      drawPiece(ink, side_px, radius, line[Math.max(0, i - 1)], line[i], erases);
     }
   }
   return ink;
 }
 
-/** Draw one straight piece; a piece of no length is a dot. A pixel's ink is how far it lies inside the pen's edge. */
-function drawPiece(ink, side, radius, from, to) {
+/** Draw one straight piece; a piece of no length is a dot. A pixel is covered as far as it lies inside the pen's edge. */
+function drawPiece(ink, side, radius, from, to, erases) {
   const ax = from.x * side;
   const ay = from.y * side;
   const dx = to.x * side - ax;
@@ -70,8 +78,9 @@ function drawPiece(ink, side, radius, from, to) {
       const py = row + 0.5 - ay;
       const t = Math.min(1, Math.max(0, (px * dx + py * dy) / lengthSquared));
       const inside = radius + 0.5 - Math.hypot(px - t * dx, py - t * dy);
+      const cover = Math.min(1, Math.max(0, inside));
       const index = row * side + column;
-      ink[index] = Math.max(ink[index], Math.min(1, inside));
+      ink[index] = erases ? Math.min(ink[index], 1 - cover) : Math.max(ink[index], cover);
     }
   }
 }

@@ -1,15 +1,16 @@
 /**
- * A drawing as data: strokes, their smoothing and their extent. Knows nothing of pixels, of the DOM or of the server.
+ * Strokes as data: what a pen leaves, its smoothing and its extent. Knows nothing of pixels, of the DOM or of the server.
  *
  * Lengths are in pad units: 1 is the pad's side, (0, 0) its top left corner, y points down. A stroke may leave the pad;
  * what lies outside is not seen and not sent.
  *
  * @typedef {{x: number, y: number}} Point
- * @typedef {Point[]} Stroke
+ * @typedef {{width: number, erases: boolean}} Pen width in pad units; an eraser takes ink away instead of leaving some
+ * @typedef {Pen & {points: Point[]}} Stroke
  */
 
-/** Width of the pen, in pad units: what a 20 pixel pen is on a 280 pixel pad. */
-export const PEN_WIDTH = 20 / 280;
+/** Widths of the pen, in pad units: what 8 to 28 pixels are on a 280 pixel pad. */
+export const PEN_WIDTHS = { least: 8 / 280, usual: 20 / 280, most: 28 / 280, step: 2 / 280 };
 
 /** Points nearer than this to the one before add nothing but work, in pad units. */
 const MIN_STEP = 0.003;
@@ -17,56 +18,26 @@ const MIN_STEP = 0.003;
 /** Longest straight piece of a smoothed curve, in pad units: under a pixel of the picture that is sent. */
 const CURVE_STEP = 0.008;
 
-/** The strokes on the pad. `revision` counts every change, so that an answer can be told from an outdated one. */
-export class Drawing {
-  /** @type {Stroke[]} */
-  strokes = [];
-  revision = 0;
-
-  get isEmpty() {
-    return this.strokes.length === 0;
-  }
-
-  /** @param {Point} point where the pen comes down */
-  begin(point) {
-    this.strokes.push([point]);
-    this.revision += 1;
-  }
-
-  /**
-   * Lengthen the last stroke.
-   * @param {Point[]} points in the order they were drawn
-   * @returns {boolean} whether the drawing has changed
-   */
-  extend(points) {
-    const stroke = this.strokes.at(-1);
-    const before = stroke.length;
-    for (const point of points) {
-      if (distance(stroke.at(-1), point) >= MIN_STEP) {
-        stroke.push(point);
-      }
+/**
+ * Lengthen a stroke.
+ * @param {Point[]} points the stroke's own, which grow
+ * @param {Point[]} more in the order they were drawn
+ * @returns {boolean} whether any was far enough from the one before to count
+ */
+export function lengthen(points, more) {
+  const before = points.length;
+  for (const point of more) {
+    if (distance(points.at(-1), point) >= MIN_STEP) {
+      points.push(point);
     }
-    const changed = stroke.length > before;
-    this.revision += changed ? 1 : 0;
-    return changed;
   }
-
-  /** Take the last stroke away: it was a palm, not a pen. */
-  dropLast() {
-    this.strokes.pop();
-    this.revision += 1;
-  }
-
-  clear() {
-    this.strokes = [];
-    this.revision += 1;
-  }
+  return points.length > before;
 }
 
 /**
  * A smooth line through the points' midpoints, as straight pieces: quadratic curves with the points as controls.
  * The pad and the picture that is sent both draw this line, so what is seen is what is sent.
- * @param {Stroke} points
+ * @param {Point[]} points
  * @returns {Point[]} starts and ends where the stroke does
  */
 export function smooth(points) {
@@ -86,7 +57,7 @@ export function smooth(points) {
  * @returns {{left: number, top: number, right: number, bottom: number} | null} null where there are no points
  */
 export function bounds(strokes) {
-  const points = strokes.flat();
+  const points = strokes.flatMap((stroke) => stroke.points);
   if (points.length === 0) {
     return null;
   }

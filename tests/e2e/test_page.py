@@ -84,8 +84,7 @@ def test_clear_empties_pad_and_answer_by_keyboard(open_page: PageOpener) -> None
     pad = open_page()
     pad.draw(SEVEN)
     pad.expect_state("answered")
-    pad.page.keyboard.press("Tab")
-    assert pad.page.evaluate("document.activeElement.id") == "clear"
+    pad.page.locator("#clear").focus()
     pad.page.keyboard.press("Enter")
     pad.expect_state("idle")
     assert pad.text("#answer") == pad.text("#confidence") == pad.text("#status") == ""

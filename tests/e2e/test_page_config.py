@@ -65,9 +65,7 @@ def test_endpoint_that_the_security_policy_forbids_is_words_too(open_page: PageO
     pad.expected_problem = "https://digits.example"
     pad.draw(SEVEN)
     pad.expect_state("error")
-    pad.expect_text(
-        "#status", "Cannot reach the recogniser at https://digits.example. Check the address and the connection."
-    )
+    pad.expect_text("#status", "This page may not ask https://digits.example: its security policy forbids it.")
 
 
 @pytest.mark.parametrize("path", ["/?endpoint=ftp://digits.example", "/?endpoint=http://"])

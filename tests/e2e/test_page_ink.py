@@ -37,7 +37,9 @@ def test_busiest_drawing_still_makes_a_small_picture(open_page: PageOpener, ink_
     pad = open_page()
     script = """async () => {
         const { takePicture } = await import("./raster.js");
-        const dots = Array.from({ length: 900 }, (_, i) => [{ x: (i * 0.618) % 1, y: i / 900 }]);
+        const dots = Array.from({ length: 900 }, (_, i) => (
+            { width: 0.07, erases: false, points: [{ x: (i * 0.618) % 1, y: i / 900 }] }
+        ));
         return [...await takePicture(dots)];
     }"""
     picture = bytes(pad.page.evaluate(script))

@@ -38,15 +38,18 @@ def test_doubtful_drawing_is_called_so(open_page: PageOpener) -> None:
     pad.expect_state("unsure")
     assert pad.text("#answer") == "8"
     assert pad.text("#confidence") == "41.0%"
-    pad.expect_text("#status", "Not sure – perhaps an 8; it may not be a digit.")
+    pad.expect_text("#status", "Probably not a digit. If it is one, an 8.")
 
 
 def test_unreachable_server_is_named_and_asked_again_by_button(open_page: PageOpener, service: Service) -> None:
     pad = open_for_trouble(open_page)
-    pad.page.route("**/predictions/**", lambda route: route.abort("connectionrefused"))
+    pad.page.route(f"{service.api_url}/**", lambda route: route.abort("connectionrefused"))
     pad.draw(DOWN_STROKE)
     pad.expect_state("error")
-    pad.expect_text("#status", f"Cannot reach the recogniser at {service.api_url}. Is make serve running?")
+    pad.expect_text(
+        "#status",
+        f"Cannot reach the recogniser at {service.api_url}. Is make serve running? Trying again…",
+    )
     assert pad.text("#answer") == pad.text("#confidence") == ""
     pad.page.unroute_all()
     pad.page.locator("#retry").focus()
@@ -66,7 +69,7 @@ def test_unreachable_server_is_asked_again_with_the_next_stroke_and_not_at_every
     pad.draw([[(0.2, y / 10) for y in range(1, 10)]])
     pad.expect_requests(asked + 1)
     expect(pad.page.locator("body")).to_have_attribute("data-state", "error")
-    assert len(pad.requests) == asked + 1
+    assert len(pad.requests) <= asked + 2, "one for the stroke, and perhaps one that was due by itself"
     pad.page.unroute_all()
     pad.page.click("#clear")
     pad.draw(DOWN_STROKE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import json
 import socket
@@ -42,10 +43,14 @@ def server(folder: Path) -> Iterator[PageServer]:
     running.stop()
 
 
-def ask(server: PageServer, path: str, method: str = "GET", host: str | None = None) -> tuple[HTTPResponse, bytes]:
+def ask(
+    server: PageServer, path: str, method: str = "GET", host: str | None = None, accept: str | None = None
+) -> tuple[HTTPResponse, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=5)
-    connection.putrequest(method, path, skip_host=True)
+    connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
     connection.putheader("Host", server.host if host is None else host)
+    if accept is not None:
+        connection.putheader("Accept-Encoding", accept)
     connection.endheaders()
     response = connection.getresponse()
     body = response.read()
@@ -73,6 +78,14 @@ def test_files_have_their_media_type(server: PageServer, path: str, media_type: 
 def test_config_names_the_ports_in_use_not_the_file(server: PageServer) -> None:
     _, body = ask(server, "/config.json")
     assert json.loads(body) == {"endpoint": API_URL, "model": "mnist"}
+
+
+def test_text_is_sent_gzipped_to_who_accepts_that(server: PageServer, folder: Path) -> None:
+    plain, text = ask(server, "/app.js")
+    packed, body = ask(server, "/app.js", accept="br, gzip")
+    assert (plain.headers["Content-Encoding"], packed.headers["Content-Encoding"]) == (None, "gzip")
+    assert gzip.decompress(body) == text == (folder / "app.js").read_bytes()
+    assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
 
 
 def test_head_has_the_headers_of_get_and_no_body(server: PageServer) -> None:

@@ -1,0 +1,20 @@
+/** Makes elements, for the parts of the page that are built when they are first wanted. Text is always only text. */
+
+/**
+ * @param {string} tag
+ * @param {Record<string, unknown>} [attributes] event listeners where they begin with "on"; null and false are left out
+ * @param {...(Node | string)} children
+ * @returns {HTMLElement}
+ */
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) {
+      made.addEventListener(name.slice(2), value);
+    } else if (value !== null && value !== false) {
+      made.setAttribute(name, value === true ? "" : String(value));
+    }
+  }
+  made.append(...children);
+  return made;
+}

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+
+import { Asker } from "../../static_client/asker.js";
+import { Drawing } from "../../static_client/drawing.js";
+
+const PEN = { width: 0.07, erases: false };
+
+/** An asker whose questions the test answers by hand. */
+function setUp() {
+  const drawing = new Drawing();
+  const questions = [];
+  const outcomes = [];
+  const asker = new Asker({
+    drawing,
+    ask: () => new Promise((answer, fail) => questions.push({ revision: drawing.revision, answer, fail })),
+    onOutcome: (outcome) => outcomes.push(outcome),
+  });
+  const draw = (x) => {
+    drawing.begin({ x, y: 0 }, PEN);
+    asker.penMoved();
+  };
+  return { asker, draw, drawing, outcomes, questions };
+}
+
+const settle = () => new Promise((done) => setImmediate(done));
+const trouble = (kind) => Object.assign(new Error(kind), { kind });
+
+test("one question at a time, and the newest drawing next", async () => {
+  const { asker, draw, drawing, questions } = setUp();
+  draw(0.1);
+  draw(0.2);
+  draw(0.3);
+  asker.penLifted();
+  assert.equal(questions.length, 1);
+  questions[0].answer({ result: {} });
+  await settle();
+  assert.deepEqual(questions.map((question) => question.revision), [1, drawing.revision]);
+});
+
+test("an answer to what has been cleared is dropped", async () => {
+  const { asker, draw, drawing, outcomes, questions } = setUp();
+  draw(0.1);
+  drawing.clear();
+  asker.cleared();
+  questions[0].answer({ result: {} });
+  await settle();
+  assert.deepEqual(outcomes, []);
+});
+
+test("while the pen moves, questions keep their distance", async (context) => {
+  let now_ms = 1000;
+  const waits_ms = [];
+  mock.method(performance, "now", () => now_ms);
+  mock.method(globalThis, "setTimeout", (_, wait_ms) => waits_ms.push(wait_ms));
+  context.after(() => mock.restoreAll());
+  const { draw, questions } = setUp();
+  draw(0.1);
+  questions[0].answer({ result: {} });
+  await settle();
+  now_ms += 30;
+  draw(0.2);
+  assert.deepEqual([questions.length, waits_ms.at(-1)], [1, 100]);
+  now_ms += 100;
+  draw(0.3);
+  assert.equal(questions.length, 2);
+});
+
+for (const [kind, attempts, longest_ms] of [["busy", 5, 3840], ["unreachable", 6, 36000]]) {
+  test(`a recogniser that is ${kind} is asked again, later and later, and then left alone`, async (context) => {
+    let now_ms = 1000;
+    mock.method(performance, "now", () => now_ms);
+    context.after(() => mock.restoreAll());
+    const waits_ms = [];
+    mock.method(globalThis, "setTimeout", (again, wait_ms) => {
+      waits_ms.push(wait_ms);
+      setImmediate(() => {
+        now_ms += wait_ms;
+        again();
+      });
+    });
+    const { asker, draw, outcomes, questions } = setUp();
+    draw(0.1);
+    asker.penLifted();
+    for (let asked = 1; asked <= attempts; asked += 1) {
+      assert.equal(questions.length, asked);
+      questions.at(-1).fail(trouble(kind));
+      await settle();
+      await settle();
+    }
+    assert.equal(questions.length, attempts);
+    assert.deepEqual(outcomes.map((outcome) => outcome.retrying), [...Array(attempts - 1).fill(true), false]);
+    assert.ok(waits_ms.every((wait_ms, i) => i === 0 || wait_ms > waits_ms[i - 1]), `${waits_ms}`);
+    assert.ok(waits_ms.at(-1) <= longest_ms);
+  });
+}
+
+test("a refusal is not repeated", async () => {
+  const { asker, draw, outcomes, questions } = setUp();
+  draw(0.1);
+  asker.penLifted();
+  questions[0].fail(trouble("refused"));
+  await settle();
+  assert.equal(questions.length, 1);
+  assert.equal(outcomes[0].retrying, false);
+});
+
+for (const [kind, asked] of [["failed", 1], ["unreachable", 1], ["refused", 2]]) {
+  test(`after an answer that was ${kind}, a moving pen asks ${asked === 1 ? "nothing before it is lifted" : "on"}`, async (context) => {
+    let now_ms = 1000;
+    mock.method(performance, "now", () => now_ms);
+    mock.method(globalThis, "setTimeout", () => {});
+    context.after(() => mock.restoreAll());
+    const { asker, draw, questions } = setUp();
+    draw(0.1);
+    questions[0].fail(trouble(kind));
+    await settle();
+    now_ms += 500;
+    draw(0.2);
+    assert.equal(questions.length, asked);
+    asker.penLifted();
+    assert.equal(questions.length, 2);
+  });
+}

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { percent, viewOf, wholePercent } from "../../static_client/view.js";
+
+const RESULT = { label: "8", confidence: 0.97, recognised: true, probabilities: { 8: 0.97, 3: 0.02, 5: 0.01 } };
+const NOTHING = { drawing: { isEmpty: true, revision: 0 }, penIsDown: false, outcome: null, triesAgain: false, configError: null, notice: null };
+const DRAWN = { ...NOTHING, drawing: { isEmpty: false, revision: 3 } };
+const answered = (result, more) => viewOf({ ...DRAWN, outcome: { revision: 3, result }, ...more });
+const failed = (kind, more) => viewOf({ ...DRAWN, outcome: { revision: 3, error: Object.assign(new Error("Why."), { kind }), ...more } });
+
+test("an empty pad is idle", () => {
+  assert.deepEqual(viewOf(NOTHING), { state: "idle", words: "", canRetry: false });
+});
+
+test("a sure answer needs no words", () => {
+  assert.deepEqual(answered(RESULT), { state: "answered", result: RESULT, words: "", canRetry: false });
+});
+
+test("what is no digit is said to be none", () => {
+  const { state, words } = answered({ ...RESULT, recognised: false });
+  assert.deepEqual([state, words], ["unsure", "Probably not a digit. If it is one, an 8."]);
+});
+
+test("a toss-up names both", () => {
+  const { state, words } = answered({ ...RESULT, confidence: 0.45, probabilities: { 8: 0.45, 3: 0.4, 5: 0.15 } });
+  assert.deepEqual([state, words], ["unsure", "Not sure: an 8, or a 3?"]);
+});
+
+test("an unfinished stroke is doubted in silence", () => {
+  assert.equal(answered({ ...RESULT, recognised: false }, { penIsDown: true }).words, "");
+});
+
+test("an older answer stays while the next is asked for", () => {
+  const view = viewOf({ ...DRAWN, outcome: { revision: 2, result: RESULT } });
+  assert.deepEqual([view.state, view.result], ["asking", RESULT]);
+});
+
+test("troubles say whether the page tries again by itself, and when a person can", () => {
+  assert.deepEqual(failed("unreachable", { retrying: true }), { state: "error", words: "Why. Trying again…", canRetry: true });
+  assert.deepEqual(failed("unreachable"), { state: "error", words: "Why.", canRetry: true });
+  assert.deepEqual(failed("busy", { retrying: true }), { state: "error", words: "The server is busy; trying again.", canRetry: false });
+  assert.deepEqual(failed("refused"), { state: "error", words: "Why.", canRetry: false });
+  assert.equal(failed(undefined).words, "The page has failed: Why.");
+});
+
+test("what the page could not do is told, drawing or not", () => {
+  const notice = Object.assign(new Error("No picture."), { kind: "refused" });
+  assert.equal(viewOf({ ...NOTHING, notice }).words, "No picture.");
+  assert.equal(answered(RESULT, { notice }).state, "error");
+});
+
+test("shares are never more than is so", () => {
+  assert.deepEqual([1, 0.9996, 0.57, 0].map(percent), ["100.0%", "99.9%", "57.0%", "0.0%"]);
+  assert.deepEqual([1, 0.996, 0.57, 0.005, 0.0001].map(wholePercent), ["100%", "99%", "57%", "<1%", "0%"]);
+});
