@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -31,11 +31,12 @@ MEDIA_TYPES = {
     ".webp": "image/webp",
     ".ico": "image/x-icon",
     ".txt": "text/plain; charset=utf-8",
+    ".md": "text/plain; charset=utf-8",
     ".woff2": "font/woff2",
 }
 """Written out: the system's table, which `mimetypes` reads, differs from machine to machine."""
 
-PACKED_SUFFIXES = {".html", ".css", ".js", ".mjs", ".json", ".svg", ".txt"}
+PACKED_SUFFIXES = {".html", ".css", ".js", ".mjs", ".json", ".svg", ".txt", ".md"}
 """Text, a third as long when it is sent gzipped."""
 
 
@@ -49,6 +50,7 @@ class PageServer(ThreadingHTTPServer):
         port: TCP port; 0 lets the system choose.
         api_url: the API's origin, such as http://127.0.0.1:8080, the only other one the page may talk to.
         model: the model's name in the API's paths.
+        extra: files from elsewhere, by the name they are to have beside the page; one that is missing is not found.
 
     Raises:
         OSError: the port cannot be taken.
@@ -57,9 +59,12 @@ class PageServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, folder: Path, port: int, api_url: str, model: str) -> None:
+    def __init__(
+        self, folder: Path, port: int, api_url: str, model: str, extra: Mapping[str, Path] | None = None
+    ) -> None:
         super().__init__((LOOPBACK, port), PageHandler)
         self.folder = folder.resolve()
+        self.extra = {f"/{name}": path for name, path in (extra or {}).items()}
         self.config = json.dumps({"endpoint": api_url, "model": model}).encode()
         self.content_security_policy = (
             f"default-src 'self'; connect-src 'self' {api_url}; img-src 'self' data: blob:; "
@@ -127,7 +132,7 @@ class PageHandler(BaseHTTPRequestHandler):
 
     def _send_file(self, path: str) -> None:
         try:
-            file = self._find(unquote(path))
+            file = self.server.extra.get(path) or self._find(unquote(path))
         except OSError:  # too long a name, or a loop of links
             file = None
         if file is None:
@@ -135,6 +140,9 @@ class PageHandler(BaseHTTPRequestHandler):
             return
         try:
             body = file.read_bytes()
+        except FileNotFoundError:
+            self._send_text(HTTPStatus.NOT_FOUND, "There is no such file.")
+            return
         except OSError as error:
             print(f"page server: {file}: {error.strerror}", file=sys.stderr)
             self._send_text(HTTPStatus.INTERNAL_SERVER_ERROR, "The file cannot be read.")

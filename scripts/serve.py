@@ -16,7 +16,8 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from handler.packaging import DEFAULT_ARCHIVE, build_archive, check_archive, is_stale
-from scripts.cli import ROOT, run
+from model.artifacts import METADATA_FILE
+from scripts.cli import RELEASED, ROOT, run
 from scripts.page_server import PageServer
 from scripts.serve_settings import MODEL_NAME, Ports, ServeError, check_ports_free, find_java, read_ports
 from scripts.terminal import Waiting, say, show
@@ -24,6 +25,9 @@ from scripts.torchserve_process import GRACE_S, KILL_TIMEOUT_S, TorchServe
 
 STATIC_FOLDER = ROOT / "static_client"
 LOG_FOLDER = ROOT / "logs"
+DESCRIPTION = {"model.json": RELEASED / METADATA_FILE, "MODEL_CARD.md": RELEASED / "MODEL_CARD.md"}
+"""What the page tells of the model, beside the page."""
+
 SAMPLE = ROOT / "tests" / "data" / "seven.png"
 
 POLL_INTERVAL_S = 0.2
@@ -98,7 +102,7 @@ def serve(ports: Ports, archive: Path | None, log_folder: Path, timeout_s: float
     with contextlib.ExitStack() as stack:
         page = None
         if with_page:  # takes its port now, answers once there is a model to ask
-            page = PageServer(STATIC_FOLDER, ports.page, ports.api_url, MODEL_NAME)
+            page = PageServer(STATIC_FOLDER, ports.page, ports.api_url, MODEL_NAME, DESCRIPTION)
             stack.callback(page.stop)
         catch_signals(events)
         torchserve = TorchServe(ports, archive, java_home, log_folder, on_end=lambda: events.put(TORCHSERVE_ENDED))

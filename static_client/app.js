@@ -5,6 +5,7 @@ import { Asker } from "./asker.js";
 import { loadConfig } from "./config.js";
 import { Drawing } from "./drawing.js";
 import { Pad } from "./pad.js";
+import { Panels } from "./panels.js";
 import { takePicture } from "./raster.js";
 import { announce, show } from "./screen.js";
 import { usesSingleKeys } from "./settings.js";
@@ -17,6 +18,7 @@ const byId = (id) => document.getElementById(id);
 const drawing = new Drawing();
 const pad = new Pad(byId("pad"), drawing, { onInk, onLift });
 const asker = new Asker({ drawing, ask, onOutcome });
+const panels = new Panels({ drawing, answer: newestAnswer, config, announce });
 
 let outcome = null; // the newest since the pad was empty
 let notice = null; // what the page itself could not do
@@ -32,6 +34,9 @@ const actions = {
   thinner: () => byId("width").stepDown() ?? setWidth(),
   thicker: () => byId("width").stepUp() ?? setWidth(),
   retry: tryAgain,
+  inside: () => panels.toggle("inside"),
+  card: () => panels.toggle("card"),
+  history: () => panels.toggle("history"),
   keys: async () => (await import("./keys.js")).openKeys(byId("keys")),
 };
 
@@ -54,14 +59,24 @@ async function configure() {
   }
 }
 
-async function ask({ strokes, picture }) {
-  const file = picture ? picture.bytes : await takePicture(structuredClone(strokes));
-  const config = await configured;
-  if (!config) {
+async function config() {
+  const found = await configured;
+  if (!found) {
     throw configError;
   }
+  return found;
+}
+
+/** The answer to the drawing as it is now, once the pen is up. */
+function newestAnswer() {
+  return !pad.penIsDown && outcome?.result && outcome.revision === drawing.revision ? outcome : null;
+}
+
+async function ask({ strokes, picture }) {
+  const file = picture ? picture.bytes : await takePicture(structuredClone(strokes));
+  const where = await config();
   const asked_ms = performance.now();
-  const result = await recognise(config, file);
+  const result = await recognise(where, file);
   return { result, picture: file, latency_ms: performance.now() - asked_ms };
 }
 
@@ -162,4 +177,5 @@ async function tryAgain() {
 
 function render() {
   show(viewOf({ drawing, penIsDown: pad.penIsDown, outcome, triesAgain, configError, notice }), pad);
+  panels.update();
 }

@@ -18,3 +18,13 @@ export function element(tag, attributes = {}, ...children) {
   made.append(...children);
   return made;
 }
+
+let styled;
+
+/** @returns {Promise<void>} resolved when the style of panels and dialogs, which the first look does without, is there */
+export function loadStyle() {
+  styled ??= new Promise((done, fail) => {
+    document.head.append(element("link", { rel: "stylesheet", href: "more.css", onload: done, onerror: fail }));
+  });
+  return styled;
+}

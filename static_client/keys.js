@@ -1,11 +1,12 @@
 /** The list of shortcuts. */
 
-import { element } from "./dom.js";
+import { element, loadStyle } from "./dom.js";
 import { useSingleKeys, usesSingleKeys } from "./settings.js";
 import { SHORTCUTS, keyCaps } from "./shortcuts.js";
 
 /** @param {HTMLDialogElement} dialog filled when it is opened first */
-export function openKeys(dialog) {
+export async function openKeys(dialog) {
+  await loadStyle();
   if (!dialog.firstChild) {
     dialog.append(
       element("h2", { id: "keys-title" }, "Keyboard"),

@@ -12,6 +12,12 @@ export const SHORTCUTS = [
   { action: "erase", keys: ["e"], words: "Eraser, and back to the pen" },
   { action: "thinner", keys: ["["], words: "Thinner pen" },
   { action: "thicker", keys: ["]"], words: "Thicker pen" },
+  { action: "wrong", keys: ["x"], words: "That’s wrong: it was another digit" },
+  { action: "upload", keys: ["u"], words: "Choose a picture (paste or drop one, too)" },
+  { action: "sample", keys: ["r"], words: "A random test digit" },
+  { action: "inside", keys: ["i"], words: "Look inside" },
+  { action: "card", keys: ["m"], words: "The model" },
+  { action: "history", keys: ["h"], words: "Corrections" },
   { action: "keys", keys: ["?"], words: "This list" },
 ];
 

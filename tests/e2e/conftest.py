@@ -7,11 +7,16 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Request, Route, expect, sync_playwright
+
+from scripts.serve import SAMPLE
+from tests.e2e.standin import ExplainingServer
 
 if TYPE_CHECKING:
     from tests.conftest import Service
@@ -39,6 +44,7 @@ class PadPage:
 
     Attributes:
         requests: the page's questions to the recogniser, oldest first.
+        explanations: those for the reasons of its answers.
         problems: what the browser complained about: console errors, uncaught errors, broken security policy.
         expected_problem: part of the complaints that a test provokes; any other fails the test.
     """
@@ -46,6 +52,7 @@ class PadPage:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.requests: list[Request] = []
+        self.explanations: list[Request] = []
         self.all_urls: list[str] = []
         self.problems: list[str] = []
         self.expected_problem: str | None = None
@@ -55,6 +62,8 @@ class PadPage:
 
     def _note_request(self, request: Request) -> None:
         self.all_urls.append(request.url)
+        if "/explanations/" in request.url:
+            self.explanations.append(request)
         if "/predictions/" in request.url:
             self.requests.append(request)
 
@@ -165,6 +174,27 @@ def ink_share() -> InkShare:
         return sum(histogram[:128]) / sum(histogram)
 
     return share
+
+
+@pytest.fixture
+def standin(service: Service) -> Iterator[ExplainingServer]:
+    """The page on an API of the test's own that explains, or fails to; its predictions are the real service's."""
+    with ExplainingServer(service.predictions_url) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def explaining_page(service: Service, request: pytest.FixtureRequest) -> str:
+    """A page whose recogniser explains itself: the real service's, where it does."""
+    answer = requests.post(f"{service.api_url}/explanations/mnist", SAMPLE.read_bytes(), timeout=10)
+    if "attribution" in answer.json():
+        return service.page_url
+    server: ExplainingServer = request.getfixturevalue("standin")
+    return server.url
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (page / "config.json").write_text('{"endpoint": "elsewhere"}')
     (page / ".hidden.txt").write_text("hidden")
     (page / "notes.bak").write_text("no known type")
+    (above / "metadata.json").write_text('{"metadata": 1}')
     (above / "secret.txt").write_text("secret")
     (page / "link.txt").symlink_to(above / "secret.txt")
     return page
@@ -37,7 +38,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(folder: Path) -> Iterator[PageServer]:
-    running = PageServer(folder, 0, API_URL, "mnist")
+    extra = {"model.json": folder.parent / "metadata.json", "gone.json": folder.parent / "gone.json"}
+    running = PageServer(folder, 0, API_URL, "mnist", extra)
     running.start()
     yield running
     running.stop()
@@ -78,6 +80,14 @@ def test_files_have_their_media_type(server: PageServer, path: str, media_type: 
 def test_config_names_the_ports_in_use_not_the_file(server: PageServer) -> None:
     _, body = ask(server, "/config.json")
     assert json.loads(body) == {"endpoint": API_URL, "model": "mnist"}
+
+
+def test_files_from_elsewhere_appear_beside_the_page(server: PageServer) -> None:
+    response, body = ask(server, "/model.json")
+    assert (response.status, response.headers["Content-Type"]) == (200, "application/json")
+    assert json.loads(body) == {"metadata": 1}
+    assert ask(server, "/gone.json")[0].status == 404
+    assert ask(server, "/metadata.json")[0].status == 404
 
 
 def test_text_is_sent_gzipped_to_who_accepts_that(server: PageServer, folder: Path) -> None:

@@ -1,0 +1,176 @@
+"""The panels: what the network makes of a drawing, and what is known of the model."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+from playwright.sync_api import expect
+
+from scripts.cli import RELEASED
+from tests.e2e.samples import SEVEN
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import PadPage, PageOpener
+    from tests.e2e.standin import ExplainingServer
+
+FAILED_REQUEST = "Failed to load resource"
+COLOURS = """() => {
+    const canvas = document.querySelector("#inside canvas");
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const found = { warm: 0, cool: 0 };
+    for (let i = 0; i < data.length; i += 4) {
+        found.warm += data[i] > data[i + 2] + 60;
+        found.cool += data[i + 2] > data[i] + 60;
+    }
+    return found;
+}"""
+
+
+def open_inside(pad: PadPage) -> None:
+    pad.page.get_by_role("button", name="Look inside").click()
+    expect(pad.page.locator("#inside")).to_be_visible()
+
+
+def test_panel_shows_what_the_network_sees_its_maps_and_what_spoke_for_the_answer(
+    open_page: PageOpener, explaining_page: str
+) -> None:
+    pad = open_page(url=explaining_page)
+    pad.draw(SEVEN)
+    pad.expect_state("answered")
+    assert pad.explanations == [], "nobody has asked for reasons yet"
+    open_inside(pad)
+    expect(pad.page.locator("#inside .figures")).to_be_visible(timeout=15_000)
+    seen = pad.page.locator("#inside figure img")
+    assert seen.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [28, 28]
+    maps = pad.page.locator("#inside .maps img")
+    assert maps.count() >= 8
+    assert all(maps.evaluate_all("images => images.map((image) => image.naturalWidth > 0)"))
+    colours = pad.page.evaluate(COLOURS)
+    assert colours["warm"] > 500, "something speaks for a seven that is read as one"
+    expect(pad.page.locator("#inside")).to_contain_text("What spoke for 7")
+    facts = pad.page.locator("#inside .facts")
+    expect(facts).to_contain_text("mnist 1.0")
+    expect(facts).to_contain_text(" ms")
+    expect(facts).to_contain_text(f"{len(pad.pictures()[-1]):,} bytes")
+    assert len(pad.explanations) == 1
+
+
+def test_attribution_lies_on_the_drawing(open_page: PageOpener, explaining_page: str) -> None:
+    pad = open_page(url=explaining_page)
+    pad.page.locator("#width").fill("28")
+    pad.draw([[(0.75, 0.6), (0.75, 0.9)]])  # a small one, far from the middle
+    pad.page.wait_for_selector("body:is([data-state=answered], [data-state=unsure])")
+    open_inside(pad)
+    expect(pad.page.locator("#inside .figures")).to_be_visible(timeout=15_000)
+    script = """() => {
+        const canvas = document.querySelector("#inside canvas");
+        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        const sum = { x: 0, y: 0, n: 0 };
+        for (let i = 0; i < data.length; i += 4) {
+            if (Math.abs(data[i] - data[i + 2]) > 60) {
+                sum.x += ((i / 4) % canvas.width) / canvas.width;
+                sum.y += Math.floor(i / 4 / canvas.width) / canvas.height;
+                sum.n += 1;
+            }
+        }
+        return [sum.x / sum.n, sum.y / sum.n];
+    }"""
+    x, y = pad.page.evaluate(script)
+    assert x == pytest.approx(0.75, abs=0.06)
+    assert 0.55 < y < 0.95
+
+
+def test_open_panel_follows_the_drawing_and_leaves_predictions_the_way(
+    open_page: PageOpener, standin: ExplainingServer
+) -> None:
+    pad = open_page(url=standin.url)
+    open_inside(pad)
+    expect(pad.page.locator("#inside")).to_contain_text("Draw a digit")
+    held = []
+    pad.page.route("**/explanations/**", lambda route: held.append(route))
+    pad.draw(SEVEN)
+    pad.until(lambda: len(held) == 1)
+    pad.page.click("#clear")
+    pad.draw([[(0.5, 0.2), (0.5, 0.8)]])
+    pad.expect_text("#answer", "1")  # while the first explanation is still under way
+    pad.until(lambda: len(held) == 2)
+    held[1].continue_()
+    expect(pad.page.locator("#inside")).to_contain_text("What spoke for 1", timeout=15_000)
+    names = [url.split("/")[-2] for url in pad.all_urls if url.endswith("/mnist")]
+    assert names.count("explanations") == 2, "one for each finished drawing"
+    assert names[names.index("explanations") - 1] == "predictions", "the answer comes first"
+
+
+def test_closed_panel_asks_nothing(open_page: PageOpener, standin: ExplainingServer) -> None:
+    pad = open_page(url=standin.url)
+    open_inside(pad)
+    pad.page.get_by_role("button", name="Look inside").click()
+    expect(pad.page.locator("#inside")).to_be_hidden()
+    pad.draw(SEVEN)
+    pad.expect_state("answered")
+    pad.page.wait_for_function("() => new Promise((done) => setTimeout(() => done(true), 400))")
+    assert standin.explained == 0
+
+
+def test_recogniser_that_cannot_explain_says_so_and_reads_on(open_page: PageOpener, standin: ExplainingServer) -> None:
+    standin.status = 501
+    pad = open_page(url=standin.url)
+    pad.expected_problem = FAILED_REQUEST
+    open_inside(pad)
+    pad.draw(SEVEN)
+    expect(pad.page.locator("#inside [role=status]")).to_contain_text("HTTP 501", timeout=15_000)
+    pad.expect_state("answered")
+    assert pad.text("#status") == ""
+    expect(pad.page.locator("#inside .facts")).to_contain_text("mnist 1.0")
+    assert standin.explained == 1, "asked once, not again and again"
+
+
+def test_answer_without_reasons_is_told(open_page: PageOpener) -> None:
+    pad = open_page()
+    pad.page.route(
+        "**/explanations/**",
+        lambda route: route.fulfill(json={"label": "7"}, headers={"Access-Control-Allow-Origin": "*"}),
+    )
+    open_inside(pad)
+    pad.draw(SEVEN)
+    expect(pad.page.locator("#inside [role=status]")).to_contain_text("does not tell how", timeout=15_000)
+    expect(pad.page.locator("#inside .figures")).to_be_hidden()
+
+
+def test_model_panel_has_the_releases_own_numbers_data_and_limits(open_page: PageOpener) -> None:
+    metadata = json.loads((RELEASED / "mnist.json").read_text())
+    pad = open_page()
+    pad.page.keyboard.press("m")
+    card = pad.page.locator("#card")
+    expect(card.locator("table")).to_be_visible()
+    rows = card.locator("tbody tr").all_inner_texts()
+    assert len(rows) == len(metadata["metrics"])
+    for row, (name, metrics) in zip(rows, metadata["metrics"].items(), strict=True):
+        assert name in row and f"{metrics['n']:,}" in row and f"{metrics['accuracy']:.2%}" in row
+    expect(card).to_contain_text(f"{metadata['architecture']['parameters']:,} parameters")
+    for heading in ("Data", "Limits"):
+        expect(card.get_by_role("heading", name=heading)).to_be_visible()
+    href = card.get_by_role("link", name="The whole model card").evaluate("link => link.href")
+    assert requests.get(href, timeout=10).text == (RELEASED / "MODEL_CARD.md").read_text()
+
+
+def test_host_without_a_model_card_is_words(open_page: PageOpener, standin: ExplainingServer) -> None:
+    pad = open_page(url=standin.url)
+    pad.expected_problem = FAILED_REQUEST
+    pad.page.get_by_role("button", name="The model").click()
+    expect(pad.page.locator("#card [role=status]")).to_contain_text("no description of the model")
+
+
+def test_one_panel_at_a_time_and_buttons_say_which(open_page: PageOpener) -> None:
+    pad = open_page()
+    pad.page.keyboard.press("m")
+    pad.page.keyboard.press("i")
+    expect(pad.page.locator("#inside")).to_be_visible()
+    expect(pad.page.locator("#card")).to_be_hidden()
+    expanded = [button.get_attribute("aria-expanded") for button in pad.page.locator("[data-panel]").all()]
+    assert expanded == ["true", "false", "false"]
+    pad.page.keyboard.press("i")
+    expect(pad.page.locator("#inside")).to_be_hidden()
