@@ -10,7 +10,7 @@ PORT ?= 8080
 PAGE_PORT ?= 8000
 ARGS ?=
 
-.PHONY: help serve test check format train dashboard export evaluate compare archive predict lock clean
+.PHONY: help serve test check format train dashboard export evaluate compare archive predict samples lock clean
 
 help: ## list the targets
 	@echo "usage: make TARGET [VARIABLE=value ...]"; echo
@@ -55,6 +55,9 @@ archive: $(VENV)/.serve ## pack model_store/mnist.mar from the released model
 predict: $(VENV)/.serve ## read digits without a server: make predict IMAGE=digit.png
 	@$(BIN)/python scripts/predict.py $(IMAGE) $(ARGS)
 
+samples: $(VENV)/.dev ## build the sprite of test digits for the page, from DIGITS_DATA
+	@$(BIN)/python scripts/samples.py $(ARGS)
+
 lock: $(VENV)/.dev ## pin requirements/*.in anew, with hashes, for Python 3.10 to 3.12
 	@for name in serve dev; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url \
@@ -62,7 +65,7 @@ lock: $(VENV)/.dev ## pin requirements/*.in anew, with hashes, for Python 3.10 t
 	done
 
 clean: ## remove what was built: environment, archive, caches, logs (not runs/, not data/)
-	rm -rf $(VENV) model_store/*.mar reports logs *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) model_store/*.mar static_client/samples.{png,json} reports logs *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps of finished installations; an interrupted one leaves none and is taken up again.

@@ -1,15 +1,18 @@
 /** The page: joins pad, asker and screen, and gives every action its button and its key. */
 
-import { recognise } from "./api.js";
+import { RecogniserError, recognise } from "./api.js";
 import { Asker } from "./asker.js";
 import { loadConfig } from "./config.js";
 import { Drawing } from "./drawing.js";
 import { Pad } from "./pad.js";
+import { need } from "./dom.js";
 import { Panels } from "./panels.js";
 import { takePicture } from "./raster.js";
 import { announce, show } from "./screen.js";
 import { usesSingleKeys } from "./settings.js";
 import { actionOf } from "./shortcuts.js";
+import { listenForPictures } from "./sources.js";
+import { Tally } from "./tally.js";
 import { viewOf } from "./view.js";
 
 const PAD_UNIT = 280; // of the width slider, which counts in pixels of a pad of this side
@@ -18,13 +21,18 @@ const byId = (id) => document.getElementById(id);
 const drawing = new Drawing();
 const pad = new Pad(byId("pad"), drawing, { onInk, onLift });
 const asker = new Asker({ drawing, ask, onOutcome });
-const panels = new Panels({ drawing, answer: newestAnswer, config, announce });
+const page = { drawing, answer: newestAnswer, config, announce, tell, kept };
+const panels = new Panels(page);
+
+const tally = new Tally();
 
 let outcome = null; // the newest since the pad was empty
+let corrected = null; // picture
 let notice = null; // what the page itself could not do
 let triesAgain = false;
 let configError = null;
 let configured = configure();
+let wishes = 0; // for pictures: the newest wins
 
 const actions = {
   undo: () => change(() => drawing.undo(), "Undone."),
@@ -34,15 +42,23 @@ const actions = {
   thinner: () => byId("width").stepDown() ?? setWidth(),
   thicker: () => byId("width").stepUp() ?? setWidth(),
   retry: tryAgain,
+  camera: () => byId("camera").click(),
+  upload: () => byId("upload").click(),
+  sample: () => take(async () => (await need(import("./samples.js"))).takeSample()),
+  wrong: async () => (await need(import("./wrong.js"))).openCorrection(byId("correct"), page),
   inside: () => panels.toggle("inside"),
   card: () => panels.toggle("card"),
   history: () => panels.toggle("history"),
-  keys: async () => (await import("./keys.js")).openKeys(byId("keys")),
+  keys: async () => (await need(import("./keys.js"))).openKeys(byId("keys")),
 };
 
 document.addEventListener("click", (event) => act(event.target.closest?.("[data-action]")?.dataset.action));
 document.addEventListener("keydown", onKey);
 byId("width").addEventListener("input", setWidth);
+listenForPictures(
+  (file) => take(async () => (await need(import("./pictures.js"))).takeIn(file)),
+  (words) => tell(new RecogniserError("refused", words)),
+);
 addEventListener("online", () => outcome?.error && asker.retry());
 addEventListener("error", (event) => tell(event.error ?? new Error(event.message)));
 addEventListener("unhandledrejection", (event) => tell(event.reason));
@@ -125,6 +141,9 @@ function onLift() {
 function onOutcome(newest) {
   outcome = newest;
   triesAgain = false;
+  if (newest.revision === drawing.revision) {
+    tally.count(drawing.picture, newest.result);
+  }
   render();
 }
 
@@ -140,6 +159,26 @@ function change(how, words) {
     pad.repaint();
     onLift();
     announce(words);
+  }
+}
+
+function kept(answer, words) {
+  corrected = answer.picture;
+  render();
+  announce(words);
+}
+
+/** @param {() => Promise<import("./drawing.js").Picture>} fetchPicture */
+async function take(fetchPicture) {
+  wishes += 1;
+  const wish = wishes;
+  try {
+    const picture = await fetchPicture();
+    if (wish === wishes) {
+      change(() => drawing.show(picture), "A picture is on the pad.");
+    }
+  } catch (error) {
+    tell(error);
   }
 }
 
@@ -176,6 +215,8 @@ async function tryAgain() {
 }
 
 function render() {
-  show(viewOf({ drawing, penIsDown: pad.penIsDown, outcome, triesAgain, configError, notice }), pad);
+  const view = viewOf({ drawing, penIsDown: pad.penIsDown, outcome, triesAgain, configError, notice });
+  const answer = newestAnswer();
+  show(view, pad, tally.caption(drawing.picture, answer?.result), Boolean(answer) && answer.picture === corrected);
   panels.update();
 }

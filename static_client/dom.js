@@ -19,12 +19,28 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+/**
+ * @template T
+ * @param {Promise<T>} part of the page that comes when it is wanted
+ * @returns {Promise<T>} rejected in words where it does not come
+ */
+export async function need(part) {
+  try {
+    return await part;
+  } catch (cause) {
+    throw new Error("a part of it does not load. Is its own server still running?", { cause });
+  }
+}
+
 let styled;
 
 /** @returns {Promise<void>} resolved when the style of panels and dialogs, which the first look does without, is there */
 export function loadStyle() {
   styled ??= new Promise((done, fail) => {
     document.head.append(element("link", { rel: "stylesheet", href: "more.css", onload: done, onerror: fail }));
+  }).catch((error) => {
+    styled = undefined; // the next wish tries again
+    throw error;
   });
   return styled;
 }

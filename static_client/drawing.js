@@ -13,6 +13,7 @@ const MOST_STEPS = 200;
  * @property {Uint8Array<ArrayBuffer>} bytes the file that is sent
  * @property {string} mediaType of the bytes
  * @property {CanvasImageSource & {width: number, height: number}} image what the pad shows
+ * @property {boolean} [isInk] whether the image is ink on nothing, to be shown in the pad's own colours
  * @property {"picture" | "sample"} kind
  * @property {string} [label] what the picture shows, where that is known
  */

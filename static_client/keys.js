@@ -1,12 +1,12 @@
 /** The list of shortcuts. */
 
-import { element, loadStyle } from "./dom.js";
+import { element, loadStyle, need } from "./dom.js";
 import { useSingleKeys, usesSingleKeys } from "./settings.js";
 import { SHORTCUTS, keyCaps } from "./shortcuts.js";
 
 /** @param {HTMLDialogElement} dialog filled when it is opened first */
 export async function openKeys(dialog) {
-  await loadStyle();
+  await need(loadStyle());
   if (!dialog.firstChild) {
     dialog.append(
       element("h2", { id: "keys-title" }, "Keyboard"),

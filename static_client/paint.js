@@ -16,7 +16,7 @@ export function paint(context, { strokes, picture }, colour) {
   const side_px = context.canvas.width;
   context.clearRect(0, 0, side_px, side_px);
   if (picture) {
-    paintPicture(context, picture.image, side_px);
+    paintPicture(context, picture, colour);
   }
   context.lineCap = "round";
   context.lineJoin = "round";
@@ -36,9 +36,16 @@ export function paint(context, { strokes, picture }, colour) {
 }
 
 /** The whole picture, as large as the pad has room for. */
-function paintPicture(context, image, side_px) {
+function paintPicture(context, { image, isInk }, colour) {
+  const side_px = context.canvas.width;
   const scale = side_px / Math.max(image.width, image.height);
   const [width, height] = [image.width * scale, image.height * scale];
   context.imageSmoothingEnabled = Math.max(image.width, image.height) > SMALL_PX;
   context.drawImage(image, (side_px - width) / 2, (side_px - height) / 2, width, height);
+  if (isInk) {
+    context.globalCompositeOperation = "source-in";
+    context.fillStyle = colour;
+    context.fillRect(0, 0, side_px, side_px);
+    context.globalCompositeOperation = "source-over";
+  }
 }

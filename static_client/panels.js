@@ -6,11 +6,13 @@
  * @property {() => import("./asker.js").Outcome | null} answer the one to the drawing as it is, while the pen is up
  * @property {() => Promise<import("./config.js").Config>} config rejected where it is wrong
  * @property {(words: string) => void} announce to screen readers
+ * @property {(error: Error) => void} tell what went wrong, where everybody sees it
+ * @property {(answer: import("./asker.js").Outcome, words: string) => void} kept the answer's correction
  *
  * @typedef {{update: () => void, close?: () => void}} Panel
  */
 
-import { loadStyle } from "./dom.js";
+import { loadStyle, need } from "./dom.js";
 
 const MODULES = {
   inside: () => import("./inside.js"),
@@ -30,25 +32,30 @@ export class Panels {
 
   /** @param {keyof typeof MODULES} name opened, or closed where it was open */
   async toggle(name) {
-    this.#mounted[this.#open]?.close?.();
-    this.#open = this.#open === name ? null : name;
-    if (this.#open && !this.#mounted[name]) {
-      const [{ mount }] = await Promise.all([MODULES[name](), loadStyle()]);
-      this.#mounted[name] ??= mount(document.getElementById(name), this.page);
-    }
-    for (const button of document.querySelectorAll("[data-panel]")) {
-      const isOpen = button.dataset.panel === this.#open;
-      button.ariaExpanded = String(isOpen);
-      document.getElementById(button.dataset.panel).hidden = !isOpen;
-    }
-    if (this.#open === name) {
+    const opens = this.#open !== name;
+    this.#show(null);
+    if (opens) {
+      const [{ mount }] = await need(Promise.all([MODULES[name](), loadStyle()]));
+      const section = document.getElementById(name);
+      this.#mounted[name] ??= mount(section, this.page);
+      this.#show(name);
       this.update();
-      document.getElementById(name).scrollIntoView({ block: "nearest" });
+      section.scrollIntoView({ block: "nearest" });
     }
   }
 
   /** Something has changed: the open panel may want to show it. */
   update() {
     this.#mounted[this.#open]?.update();
+  }
+
+  #show(name) {
+    this.#mounted[this.#open]?.close?.();
+    this.#open = name;
+    for (const button of document.querySelectorAll("[data-panel]")) {
+      const isOpen = button.dataset.panel === name;
+      button.ariaExpanded = String(isOpen);
+      document.getElementById(button.dataset.panel).hidden = !isOpen;
+    }
   }
 }

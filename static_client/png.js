@@ -1,16 +1,11 @@
 /** Writes 8 bit grey PNG files (W3C PNG, third edition). Nothing else: no colour, no transparency, no reading. */
 
+import { crc32 } from "./crc32.js";
+
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const BIT_DEPTH = 8;
 const COLOUR_TYPE_GREY = 0;
 const FILTER_NONE = 0;
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit += 1) {
-    crc = crc & 1 ? 0xedb88320 ^ (crc >>> 1) : crc >>> 1;
-  }
-  return crc;
-});
 
 /**
  * @param {ArrayLike<number>} grey side_px * side_px values in [0, 255], row by row, 0 = black
@@ -44,14 +39,6 @@ async function deflate(bytes) {
 function chunk(name, data) {
   const body = [...new TextEncoder().encode(name), ...data];
   return [...uint32(data.length), ...body, ...uint32(crc32(body))];
-}
-
-function crc32(bytes) {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc = CRC_TABLE[(crc ^ byte) & 0xff] ^ (crc >>> 8);
-  }
-  return (crc ^ 0xffffffff) >>> 0;
 }
 
 function uint32(value) {

@@ -8,14 +8,18 @@ const confidence = byId("confidence");
 const status = byId("status");
 const retry = byId("retry");
 const clear = byId("clear");
+const wrong = byId("wrong");
+const caption = byId("caption");
 const announcement = byId("announcement");
 const bars = [...document.querySelectorAll("#bars li")];
 
 /**
  * @param {import("./view.js").View} view
  * @param {import("./pad.js").Pad} pad
+ * @param {string} words on what the pad shows
+ * @param {boolean} isCorrected whether somebody has said what it was
  */
-export function show(view, pad) {
+export function show(view, pad, words, isCorrected) {
   const { drawing, penIsDown } = pad;
   document.body.dataset.state = view.state;
   document.body.dataset.waiting = String(view.state === "asking" && !penIsDown);
@@ -24,8 +28,10 @@ export function show(view, pad) {
   showWords(view.words);
   showRetry(view.canRetry);
   showTools(pad);
+  setText(caption, words);
+  setText(wrong, isCorrected ? "Kept" : "Wrong?");
   if (view.state === "answered" && !penIsDown) {
-    announce(`${view.result.label}, ${percent(view.result.confidence)} confidence.`);
+    announce(`${view.result.label}, ${percent(view.result.confidence)} confidence.${words && ` ${words}.`}`);
   }
 }
 

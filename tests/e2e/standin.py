@@ -11,6 +11,7 @@ import io
 import json
 import urllib.request
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,14 +29,16 @@ class ExplainingServer(ThreadingHTTPServer):
     """The page and an API that explains, on one origin.
 
     Attributes:
+        folder: of the page's files.
         status: what explanations are answered with; other than 200, an error in TorchServe's shape.
         explained: how many explanations were asked for.
     """
 
     daemon_threads = True
 
-    def __init__(self, predictions_url: str) -> None:
+    def __init__(self, predictions_url: str, folder: Path = ROOT / "static_client") -> None:
         super().__init__(("127.0.0.1", 0), ExplainingHandler)
+        self.folder = folder
         self.predictions_url = predictions_url
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.status = 200
@@ -45,8 +48,8 @@ class ExplainingServer(ThreadingHTTPServer):
 class ExplainingHandler(SimpleHTTPRequestHandler):
     server: ExplainingServer
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args, directory=str(ROOT / "static_client"))
+    def __init__(self, request: Any, address: Any, server: ExplainingServer) -> None:
+        super().__init__(request, address, server, directory=str(server.folder))
 
     def do_GET(self) -> None:
         if self.path == "/config.json":

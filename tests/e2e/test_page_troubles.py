@@ -172,3 +172,16 @@ def test_nothing_moves_from_state_to_state(open_page: PageOpener, width: int, he
 
 def layout_of(pad: PadPage) -> dict[str, object]:
     return {name: pad.page.locator(name).bounding_box() for name in ("#pad", "#clear", ".verdict", "#bars", "footer")}
+
+
+def test_part_of_the_page_that_does_not_load_is_words_and_can_be_had_later(open_page: PageOpener) -> None:
+    pad = open_for_trouble(open_page)
+    pad.page.route("**/card.js", lambda route: route.abort("connectionrefused"))
+    pad.page.get_by_role("button", name="The model").click()
+    pad.expect_status("a part of it does not load. Is its own server still running?")
+    pad.page.unroute_all()
+    pad.draw(DOWN_STROKE)
+    pad.expect_state("answered")
+    pad.page.get_by_role("button", name="Corrections").click()
+    pad.page.get_by_role("button", name="The model").click()
+    expect(pad.page.locator("#card table")).to_be_visible()

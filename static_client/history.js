@@ -1,0 +1,111 @@
+/** The panel of corrections: to look through, to delete, to take along as one zip file. */
+
+import { changes, exportFiles, readAll, remove, removeAll } from "./corrections.js";
+import { element } from "./dom.js";
+import { percent } from "./view.js";
+import { zip } from "./zip.js";
+
+/**
+ * @param {HTMLElement} section empty
+ * @param {import("./panels.js").Page} page
+ */
+export function mount(section, page) {
+  const list = element("ul", { class: "cards", role: "list" });
+  const count = element("p", { class: "quiet", role: "status" });
+  const buttons = element("div", { class: "row", hidden: true });
+  section.append(element("h2", { tabindex: "-1" }, "Corrections"), count, buttons, list);
+  let urls = [];
+  let isStale = true;
+  changes.addEventListener("change", () => {
+    isStale = true;
+    update();
+  });
+
+  /** @param {() => Promise<void>} work what goes wrong with it is told here, where somebody is looking */
+  async function attempt(work) {
+    try {
+      await work();
+    } catch (error) {
+      count.textContent = error.message;
+    }
+  }
+
+  function update() {
+    if (isStale && !section.hidden) {
+      isStale = false;
+      attempt(async () => show(await readAll()));
+    }
+  }
+
+  function show(corrections) {
+    urls.forEach((url) => URL.revokeObjectURL(url));
+    urls = corrections.map(({ picture, mediaType }) => URL.createObjectURL(new Blob([picture], { type: mediaType })));
+    count.textContent = describe(corrections.length);
+    buttons.hidden = corrections.length === 0;
+    buttons.replaceChildren(
+      element("button", { type: "button", onclick: () => attempt(() => save(corrections)) }, "Export as zip"),
+      deleteAllButton(corrections.length),
+    );
+    list.replaceChildren(...corrections.map((correction, i) => card(correction, urls[i])));
+  }
+
+  function card({ id, time, answer, correction }, url) {
+    const was = correction === "none" ? "no digit" : correction;
+    const day = new Date(time).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
+    const drop = () => attempt(async () => {
+      section.querySelector("h2").focus(); // the button goes, the focus must not
+      await remove(id);
+      page.announce("Deleted.");
+    });
+    return element(
+      "li",
+      {},
+      element("img", { src: url, alt: `Drawing of ${was}`, width: 84, height: 84 }),
+      element(
+        "div",
+        {},
+        element("p", {}, element("strong", {}, was === correction ? `It was ${article(was)}` : "It was no digit")),
+        element("p", { class: "quiet" }, `read as ${answer.label}, ${percent(answer.confidence)}`),
+        element("p", { class: "quiet" }, `${day}, model ${answer.version ?? "unknown"}`),
+      ),
+      element("button", { type: "button", "aria-label": `Delete the ${was} of ${day}`, onclick: drop }, "Delete"),
+    );
+  }
+
+  /** Asks once more in its own place; looking elsewhere takes the question back. */
+  function deleteAllButton(number) {
+    const button = element("button", { type: "button", onblur: () => ask(false), onclick }, "Delete all");
+    const ask = (isAsking) => {
+      button.dataset.asking = String(isAsking);
+      button.textContent = isAsking ? `Really delete ${number === 1 ? "it" : `all ${number}`}?` : "Delete all";
+    };
+    function onclick() {
+      if (button.dataset.asking !== "true") {
+        ask(true);
+        return;
+      }
+      section.querySelector("h2").focus();
+      attempt(removeAll);
+    }
+    return button;
+  }
+
+  return { update };
+}
+
+async function save(corrections) {
+  const now = new Date();
+  const url = URL.createObjectURL(zip(exportFiles(corrections, now.toISOString()), now));
+  element("a", { href: url, download: `corrections-${now.toISOString().slice(0, 10)}.zip` }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000); // the download has begun by then
+}
+
+function describe(number) {
+  const where = "in this browser, and nowhere else";
+  const kept = number === 1 ? `One correction is kept ${where}.` : `${number} corrections are kept ${where}.`;
+  return number > 0 ? kept : "None yet. Where an answer is wrong, say so with “Wrong?” beside it: it is kept in this browser.";
+}
+
+function article(digit) {
+  return `${digit === "8" ? "an" : "a"} ${digit}`;
+}

@@ -1,0 +1,68 @@
+/** Takes in a picture file of any size and makes it one that is quickly sent. */
+
+import { RecogniserError } from "./api.js";
+
+/** Longest side of the pictures that are sent: what the ink is found on is no larger at the recogniser's. */
+export const MAX_SIDE_PX = 280;
+
+/** Most bytes that are sent. */
+export const MAX_BYTES = 65536;
+
+/** Largest file that is opened at all: ten times a phone's photograph. */
+const MAX_FILE_BYTES = 64 * 2 ** 20;
+
+const SCALES = [1, 0.7, 0.5, 0.35]; // of MAX_SIDE_PX; the last makes 98 px, under 40 KB in any format
+const SENT_AS_THEY_ARE = ["image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp"];
+const QUALITY = 0.9;
+
+/**
+ * @param {File} file
+ * @returns {Promise<import("./drawing.js").Picture>} upright, transparent where the file is
+ * @throws {RecogniserError} kind "refused": it is no picture that this browser can open
+ */
+export async function takeIn(file) {
+  const image = await open(file);
+  const isSmall = file.size <= MAX_BYTES && Math.max(image.width, image.height) <= MAX_SIDE_PX;
+  if (isSmall && SENT_AS_THEY_ARE.includes(file.type)) {
+    return { kind: "picture", image, mediaType: file.type, bytes: new Uint8Array(await file.arrayBuffer()) };
+  }
+  for (const scale of SCALES) {
+    const shrunk = shrink(image, MAX_SIDE_PX * scale);
+    // Browsers that cannot write WebP write PNG instead: transparency stays either way.
+    const blob = await shrunk.convertToBlob({ type: "image/webp", quality: QUALITY });
+    if (blob.size <= MAX_BYTES) {
+      return { kind: "picture", image: shrunk, mediaType: blob.type, bytes: new Uint8Array(await blob.arrayBuffer()) };
+    }
+  }
+  throw refused(file, "cannot be made small enough to send.");
+}
+
+async function open(file) {
+  if (file.size === 0) {
+    throw refused(file, "is empty.");
+  }
+  if (file.size > MAX_FILE_BYTES) {
+    const size_mb = Math.round(file.size / 1e6);
+    throw refused(file, `has ${size_mb} MB; at most ${Math.floor(MAX_FILE_BYTES / 1e6)} MB are opened.`);
+  }
+  try {
+    return await createImageBitmap(file, { imageOrientation: "from-image" });
+  } catch (cause) {
+    throw refused(file, "is no picture that this browser can open. PNG, JPEG and WebP work everywhere.", cause);
+  }
+}
+
+/** @returns {OffscreenCanvas} the picture, its longer side at most so many pixels long */
+function shrink(image, side_px) {
+  const scale = Math.min(1, side_px / Math.max(image.width, image.height));
+  const [width, height] = [image.width, image.height].map((length) => Math.max(1, Math.round(length * scale)));
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext("2d");
+  context.imageSmoothingQuality = "high";
+  context.drawImage(image, 0, 0, width, height);
+  return canvas;
+}
+
+function refused({ name }, words, cause) {
+  return new RecogniserError("refused", `${name ? `“${name}”` : "This"} ${words}`, { cause });
+}

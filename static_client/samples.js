@@ -1,0 +1,84 @@
+/** Test digits, cut out of the sprite that `make samples` builds beside the page. */
+
+import { RecogniserError, readJson } from "./api.js";
+import { encodeGreyPng } from "./png.js";
+
+const INDEX = "samples.json";
+const SPRITE = "samples.png";
+
+let sheet = null; // promise of {image, index}
+let deck = []; // numbers of the digits not shown yet
+
+/**
+ * @returns {Promise<import("./drawing.js").Picture>} one that has not been shown before, until all have been
+ * @throws {RecogniserError} kind "refused": there are none, or they cannot be read
+ */
+export async function takeSample() {
+  sheet ??= load();
+  let image;
+  let index;
+  try {
+    ({ image, index } = await sheet);
+  } catch (error) {
+    sheet = null; // the next wish tries again
+    throw error;
+  }
+  deck = deck.length > 0 ? deck : shuffled(index.labels.length);
+  const number = deck.pop();
+  const [x, y] = placeInSprite(number, index);
+  const canvas = new OffscreenCanvas(index.side, index.side);
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.drawImage(image, -x, -y);
+  const pixels = context.getImageData(0, 0, index.side, index.side);
+  const grey = pixels.data.filter((_, i) => i % 4 === 0);
+  grey.forEach((value, i) => pixels.data.set([0, 0, 0, 255 - value], 4 * i));
+  context.putImageData(pixels, 0, 0);
+  return {
+    kind: "sample",
+    image: canvas,
+    isInk: true,
+    mediaType: "image/png",
+    bytes: await encodeGreyPng(grey, index.side),
+    label: index.labels[number],
+  };
+}
+
+/**
+ * @param {number} number of a digit, from 0
+ * @param {{side: number, columns: number}} index side in pixels
+ * @returns {[number, number]} its top left corner, in pixels
+ */
+export function placeInSprite(number, { side, columns }) {
+  return [(number % columns) * side, Math.floor(number / columns) * side];
+}
+
+async function load() {
+  try {
+    const [index, sprite] = await Promise.all([fetchFile(INDEX).then(readJson), fetchFile(SPRITE)]);
+    if (!/^\d+$/.test(index?.labels) || !(index.side > 0) || !(index.columns > 0)) {
+      throw new Error(`${INDEX} is no index of a sprite`);
+    }
+    return { index, image: await createImageBitmap(await sprite.blob()) };
+  } catch (cause) {
+    const words = "There are no test digits beside this page; `make samples` builds them from the data.";
+    throw new RecogniserError("refused", words, { cause });
+  }
+}
+
+async function fetchFile(name) {
+  const response = await fetch(name, { cache: "no-cache" });
+  if (!response.ok) {
+    throw new Error(`${name}: HTTP ${response.status}`);
+  }
+  return response;
+}
+
+/** @param {number} count @returns {number[]} the numbers below it in random order (Fisher and Yates) */
+function shuffled(count) {
+  const numbers = Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i -= 1) {
+    const j = Math.floor(Math.random() * (i + 1));
+    [numbers[i], numbers[j]] = [numbers[j], numbers[i]];
+  }
+  return numbers;
+}

@@ -1,0 +1,36 @@
+/** How the recogniser fares with test digits, whose labels are known. */
+
+export class Tally {
+  #right = 0;
+  #counted = new Set(); // pictures, so that each counts once
+
+  /**
+   * @param {import("./drawing.js").Picture | null} picture
+   * @param {import("./api.js").Result} [result] of reading it
+   */
+  count(picture, result) {
+    if (picture?.label && result && !this.#counted.has(picture)) {
+      this.#counted.add(picture);
+      this.#right += picture.label === result.label ? 1 : 0;
+    }
+  }
+
+  /**
+   * @param {import("./drawing.js").Picture | null} picture
+   * @param {import("./api.js").Result} [result] of reading it
+   * @returns {string} what the picture is, and how well it was read; empty where nobody knows
+   */
+  caption(picture, result) {
+    if (!picture?.label) {
+      return "";
+    }
+    const words = `Test digit, labelled ${picture.label}`;
+    if (!result) {
+      return words;
+    }
+    const verdict = picture.label === result.label ? "read right" : "read wrong";
+    const total = this.#counted.size;
+    const tally = total > 1 ? ` (${this.#right} of ${total} right)` : "";
+    return `${words}: ${verdict}${result.recognised ? "" : ", but doubted"}${tally}`;
+  }
+}

@@ -1,0 +1,234 @@
+"""Pictures instead of drawings: chosen, photographed, pasted, dropped, and random test digits."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+import shutil
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image
+from playwright.sync_api import FilePayload, expect
+
+from model.datasets import load_mnist
+from scripts.cli import ROOT
+from scripts.samples import build_samples
+from tests.drawing import draw_digit, encoded
+from tests.e2e.samples import SEVEN
+from tests.e2e.standin import ExplainingServer
+
+if TYPE_CHECKING:
+    from tests.conftest import Service
+    from tests.e2e.conftest import PadPage, PageOpener
+
+FAILED_REQUEST = "Failed to load resource"
+MAX_SIDE_PX = 280
+MAX_BYTES = 65_536
+EXIF_ORIENTATION = 274
+TURN_LEFT = 6  # to be turned a quarter clockwise before it is looked at
+PHONE = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True}
+
+GIVE = """([way, name, type, base64]) => {
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const data = new DataTransfer();
+    data.items.add(new File([bytes], name, { type }));
+    const event = way === "paste"
+        ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true })
+        : new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+    document.body.dispatchEvent(event);
+}"""
+
+
+def photograph(digit: int = 5, **options: object) -> bytes:
+    """A large grey photograph of a digit, as a JPEG."""
+    picture = draw_digit(digit, size=(1600, 1200), box=(550, 250, 500, 700), width=60, ink=60, paper=215)
+    return encoded(picture.convert("RGB"), "JPEG", quality=90, **options)
+
+
+def choose(pad: PadPage, data: bytes, name: str = "digit.jpg", media_type: str = "image/jpeg") -> None:
+    with pad.page.expect_file_chooser() as chooser:
+        pad.page.get_by_role("button", name="Picture").click()
+    chooser.value.set_files(FilePayload(name=name, mimeType=media_type, buffer=data))
+
+
+def test_chosen_photograph_is_shrunk_sent_and_read(open_page: PageOpener) -> None:
+    pad = open_page()
+    photo = photograph()
+    choose(pad, photo)
+    pad.expect_state("answered")
+    assert pad.text("#answer") == "5"
+    (sent,) = pad.pictures()
+    assert len(sent) <= MAX_BYTES < len(photo) * 10
+    assert Image.open(io.BytesIO(sent)).size == (MAX_SIDE_PX, 210)
+    assert pad.has_ink((0.5, 0.5)), "the pad shows it"
+    assert not pad.has_ink((0.5, 0.02)), "whole, with its own proportions"
+
+
+@pytest.mark.parametrize("way", ["paste", "drop"])
+def test_pasted_and_dropped_pictures_are_read(open_page: PageOpener, way: str) -> None:
+    pad = open_page()
+    pad.page.evaluate(GIVE, [way, "two.png", "image/png", base64.b64encode(encoded(draw_digit(2))).decode()])
+    pad.expect_state("answered")
+    assert pad.text("#answer") == "2"
+
+
+def test_small_picture_is_sent_as_it_is(open_page: PageOpener) -> None:
+    pad = open_page()
+    data = encoded(draw_digit(3))
+    choose(pad, data, "three.png", "image/png")
+    pad.expect_state("answered")
+    assert pad.pictures() == [data]
+
+
+def test_picture_taken_with_the_phone_on_its_side_stands_upright(open_page: PageOpener) -> None:
+    pad = open_page()
+    exif = Image.Exif()
+    exif[EXIF_ORIENTATION] = TURN_LEFT
+    lying = draw_digit(7, size=(900, 1200), box=(250, 250, 400, 700), width=60).rotate(90, expand=True)
+    choose(pad, encoded(lying, "JPEG", exif=exif))
+    pad.expect_state("answered")
+    assert pad.text("#answer") == "7"
+    (sent,) = pad.pictures()
+    assert Image.open(io.BytesIO(sent)).size == (210, MAX_SIDE_PX)
+
+
+def test_white_ink_on_nothing_stays_visible_when_it_is_shrunk(open_page: PageOpener) -> None:
+    pad = open_page()
+    ink = draw_digit(2, size=(800, 800), box=(250, 150, 300, 500), width=60, ink=255, paper=0)
+    picture = Image.merge("LA", (Image.new("L", ink.size, 255), ink)).convert("RGBA")
+    choose(pad, encoded(picture), "white.png", "image/png")
+    pad.expect_state("answered")
+    assert pad.text("#answer") == "2"
+
+
+def test_worst_picture_is_sent_within_bounds(open_page: PageOpener) -> None:
+    pad = open_page()
+    pad.expected_problem = FAILED_REQUEST  # whatever the recogniser thinks of noise
+    noise = Image.effect_noise((1000, 1000), 120).convert("RGB")
+    choose(pad, encoded(noise), "noise.png", "image/png")
+    pad.expect_requests(1)
+    (sent,) = pad.pictures()
+    assert 1000 < len(sent) <= MAX_BYTES
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "words"),
+    [
+        (b"", "empty.png", "“empty.png” is empty."),
+        (b"hello", "note.txt", "“note.txt” is no picture that this browser can open."),
+        (encoded(draw_digit(1))[:60], "half.png", "“half.png” is no picture that this browser can open."),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "a.svg", "is no picture"),
+    ],
+    ids=["empty", "text", "truncated", "svg"],
+)
+def test_what_is_no_picture_is_told_and_the_drawing_stays(
+    open_page: PageOpener, data: bytes, name: str, words: str
+) -> None:
+    pad = open_page()
+    pad.draw(SEVEN)
+    pad.expect_state("answered")
+    choose(pad, data, name, "image/svg+xml" if name.endswith("svg") else "image/png")
+    pad.expect_state("error")
+    pad.expect_status(words)
+    assert pad.has_ink((0.5, 0.235))
+    pad.draw([[(0.3, 0.5), (0.7, 0.5)]])
+    pad.page.wait_for_selector("body:is([data-state=answered], [data-state=unsure])")
+
+
+def test_dropped_link_is_told_and_does_not_leave_the_page(open_page: PageOpener) -> None:
+    pad = open_page()
+    url = pad.page.url
+    pad.page.evaluate("""() => {
+        const data = new DataTransfer();
+        data.setData("text/uri-list", "https://digits.example/7.png");
+        document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+    }""")
+    pad.expect_status("Only picture files can be dropped here")
+    assert pad.page.url == url
+
+
+def test_dragging_a_picture_shows_where_it_may_go(open_page: PageOpener) -> None:
+    pad = open_page()
+    drag = """(type) => document.body.dispatchEvent(
+        new DragEvent(type, { dataTransfer: new DataTransfer(), bubbles: true, cancelable: true }))"""
+    pad.page.evaluate(drag, "dragover")
+    expect(pad.page.locator(".drop")).to_be_visible()
+    pad.page.evaluate(drag, "dragleave")
+    expect(pad.page.locator(".drop")).to_be_hidden()
+
+
+def test_drawing_on_a_picture_begins_anew_and_undo_brings_it_back(open_page: PageOpener) -> None:
+    pad = open_page()
+    choose(pad, encoded(draw_digit(3)), "three.png", "image/png")
+    pad.expect_text("#answer", "3")
+    pad.draw(SEVEN)
+    pad.expect_text("#answer", "7")
+    pad.page.keyboard.press("Control+z")
+    pad.expect_text("#answer", "3")
+
+
+def test_phones_have_a_button_for_the_camera_and_others_do_not(open_page: PageOpener) -> None:
+    phone = open_page(**PHONE)
+    camera = phone.page.get_by_role("button", name="Photo")
+    expect(camera).to_be_visible()
+    assert phone.page.locator("#camera").get_attribute("capture") == "environment"
+    with phone.page.expect_file_chooser() as chooser:
+        camera.click()
+    chooser.value.set_files(FilePayload(name="photo.jpg", mimeType="image/jpeg", buffer=photograph(4)))
+    phone.expect_state("answered")
+    assert phone.text("#answer") == "4"
+    expect(open_page().page.get_by_role("button", name="Photo")).to_be_hidden()
+
+
+@pytest.fixture
+def page_with_samples(service: Service, data_root: Path, tmp_path: Path) -> str:
+    """The page, with a sprite of 30 test digits beside it."""
+    folder = tmp_path / "page"
+    shutil.copytree(ROOT / "static_client", folder, ignore=shutil.ignore_patterns("samples.png", "samples.json"))
+    build_samples(load_mnist(data_root, train=False), 3, folder)
+    return str(folder)
+
+
+def test_random_test_digits_tell_their_labels_and_whether_they_were_read_right(
+    open_page: PageOpener, service: Service, page_with_samples: str
+) -> None:
+    folder = Path(page_with_samples)
+    labels = json.loads((folder / "samples.json").read_text())["labels"]
+    with ExplainingServer(service.predictions_url, folder) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            pad = open_page(url=server.url)
+            shown = []
+            for number in range(1, 7):
+                pad.page.keyboard.press("r")
+                pad.expect_requests(number)
+                expect(pad.page.locator("#caption")).to_contain_text("read ", timeout=15_000)
+                caption = pad.text("#caption")
+                shown.append(caption.removeprefix("Test digit, labelled ")[0])
+                right = pad.text("#answer") == shown[-1]
+                assert ("read right" if right else "read wrong") in caption
+                assert number == 1 or f"of {number} right)" in caption
+            assert all(shown.count(label) <= labels.count(label) for label in shown)
+            assert len({bytes(picture) for picture in pad.pictures()}) == 6, "none comes twice"
+            assert Image.open(io.BytesIO(pad.pictures()[-1])).size == (28, 28)
+            pad.expect_text("#caption", caption)
+            pad.page.click("#clear")
+            assert pad.text("#caption") == ""
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_page_without_test_digits_says_how_to_get_them(open_page: PageOpener) -> None:
+    pad = open_page()
+    pad.expected_problem = FAILED_REQUEST
+    pad.page.route(re.compile(r"samples\.(png|json)"), lambda route: route.fulfill(status=404))
+    pad.page.get_by_role("button", name="Test digit").click()
+    pad.expect_state("error")
+    pad.expect_text("#status", "There are no test digits beside this page; make samples builds them from the data.")

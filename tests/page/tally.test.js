@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { placeInSprite } from "../../static_client/samples.js";
+import { Tally } from "../../static_client/tally.js";
+
+test("each test digit counts once, and the caption tells how it went", () => {
+  const tally = new Tally();
+  const [seven, one] = [{ label: "7" }, { label: "1" }];
+  assert.equal(tally.caption(seven), "Test digit, labelled 7");
+  tally.count(seven, { label: "7" });
+  tally.count(seven, { label: "7" });
+  assert.equal(tally.caption(seven, { label: "7", recognised: true }), "Test digit, labelled 7: read right");
+  tally.count(one, { label: "7" });
+  assert.equal(tally.caption(one, { label: "7", recognised: true }), "Test digit, labelled 1: read wrong (1 of 2 right)");
+  assert.equal(tally.caption(seven, { label: "7", recognised: false }), "Test digit, labelled 7: read right, but doubted (1 of 2 right)");
+});
+
+test("what has no label is not counted and has no caption", () => {
+  const tally = new Tally();
+  tally.count(null, { label: "7" });
+  tally.count({}, { label: "7" });
+  tally.count({ label: "7" }, undefined);
+  assert.equal(tally.caption({}), "");
+  assert.equal(tally.caption(null), "");
+});
+
+test("digits lie row by row in the sprite", () => {
+  const index = { side: 28, columns: 20 };
+  assert.deepEqual([0, 19, 20, 45].map((number) => placeInSprite(number, index)), [[0, 0], [532, 0], [0, 28], [140, 56]]);
+});
