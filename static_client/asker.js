@@ -27,6 +27,7 @@ export class Asker {
   #notBefore_ms = 0;
   #failures = 0; // one after the other, of a kind that is worth another attempt
   #resting = false; // no server, or one that fails or stays busy: ask once a stroke, not as the pen moves
+  #retryWished = false; // while a question was under way
   #penIsDown = false;
   #timer;
 
@@ -65,14 +66,14 @@ export class Asker {
     clearTimeout(this.#timer);
   }
 
-  /** Ask about the same drawing again. */
+  /** Ask about the same drawing again, once what is under way has failed too. */
   retry() {
-    if (this.#underWay) {
-      return;
+    this.#retryWished = this.#underWay;
+    if (!this.#underWay) {
+      this.#askedRevision = -1;
+      this.#forgetFailures();
+      this.#pump();
     }
-    this.#askedRevision = -1;
-    this.#forgetFailures();
-    this.#pump();
   }
 
   #pump() {
@@ -106,7 +107,13 @@ export class Asker {
       this.#learnFrom(outcome);
       this.onOutcome(outcome);
     }
-    this.#pump();
+    const triesAgain = this.#retryWished && outcome.error;
+    this.#retryWished = false;
+    if (triesAgain) {
+      this.retry();
+    } else {
+      this.#pump();
+    }
   }
 
   #learnFrom(outcome) {

@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ import requests
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Request, Route, expect, sync_playwright
 
+from scripts.cli import ROOT
 from scripts.serve import SAMPLE
 from tests.e2e.standin import ExplainingServer
 
@@ -68,7 +70,9 @@ class PadPage:
             self.requests.append(request)
 
     def unexpected_problems(self) -> list[str]:
-        return [text for text in self.problems if not self.expected_problem or self.expected_problem not in text]
+        if self.expected_problem is None:
+            return self.problems
+        return [text for text in self.problems if self.expected_problem not in text]
 
     def text(self, selector: str) -> str:
         return self.page.locator(selector).text_content() or ""
@@ -174,6 +178,25 @@ def ink_share() -> InkShare:
         return sum(histogram[:128]) / sum(histogram)
 
     return share
+
+
+@pytest.fixture
+def sub_path_url() -> Iterator[str]:
+    """The folder of the page behind a plain static host, one level down."""
+
+    class QuietHandler(SimpleHTTPRequestHandler):
+        def __init__(self, *args: object) -> None:
+            super().__init__(*args, directory=str(ROOT))  # type: ignore[arg-type]
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Silent."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), QuietHandler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/static_client/"
+        server.shutdown()
+        thread.join()
 
 
 @pytest.fixture

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
 
-from scripts.cli import ROOT
 from tests.e2e.samples import RESULT, SEVEN
 
 if TYPE_CHECKING:
     from tests.conftest import Service
     from tests.e2e.conftest import PageOpener
+    from tests.e2e.standin import ExplainingServer
 
 
 def test_localhost_is_sent_to_the_origin_that_the_server_allows(open_page: PageOpener, service: Service) -> None:
@@ -23,25 +20,6 @@ def test_localhost_is_sent_to_the_origin_that_the_server_allows(open_page: PageO
     pad.draw(SEVEN)
     pad.expect_state("answered")
     assert pad.text("#answer") == "7"
-
-
-@pytest.fixture
-def sub_path_url() -> Iterator[str]:
-    """The folder of the page behind a plain static host, one level down."""
-
-    class QuietHandler(SimpleHTTPRequestHandler):
-        def __init__(self, *args: object) -> None:
-            super().__init__(*args, directory=str(ROOT))  # type: ignore[arg-type]
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Silent."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), QuietHandler) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/static_client/"
-        server.shutdown()
-        thread.join()
 
 
 def test_page_works_from_a_sub_path_with_its_own_config(open_page: PageOpener, sub_path_url: str) -> None:
@@ -58,6 +36,48 @@ def test_query_string_names_another_recogniser(open_page: PageOpener, sub_path_u
     pad.draw(SEVEN)
     pad.expect_state("answered")
     assert pad.requests[-1].url == "https://digits.example/api/predictions/mnist/1.0"
+
+
+def test_token_of_the_query_string_is_sent_and_that_of_no_one_is_not(
+    open_page: PageOpener, standin: ExplainingServer
+) -> None:
+    pad = open_page(url=f"{standin.url}/?token=sesame")
+    pad.draw(SEVEN)
+    pad.expect_state("answered")
+    assert pad.requests[-1].headers["authorization"] == "Bearer sesame"
+    pad.page.goto(standin.url)
+    pad.draw(SEVEN)
+    pad.expect_state("answered")
+    assert "authorization" not in pad.requests[-1].headers
+
+
+def test_config_file_holds_endpoint_model_and_token(open_page: PageOpener, sub_path_url: str) -> None:
+    pad = open_page(url="about:blank")
+    config = {"endpoint": "../api", "model": "mnist/2.0", "token": "from-the-file"}
+    pad.page.route("**/config.json", lambda route: route.fulfill(json=config))
+    pad.answer_with(200, RESULT)
+    pad.page.goto(sub_path_url)
+    pad.draw(SEVEN)
+    pad.expect_state("answered")
+    assert pad.requests[-1].url == sub_path_url.replace("static_client/", "api/predictions/mnist/2.0")
+    assert pad.requests[-1].headers["authorization"] == "Bearer from-the-file"
+    pad.page.goto(f"{sub_path_url}?endpoint=https://digits.example")
+    pad.draw(SEVEN)
+    pad.expect_state("answered")
+    assert pad.requests[-1].url == "https://digits.example/predictions/mnist/2.0"
+    assert "authorization" not in pad.requests[-1].headers, "a link cannot carry the token elsewhere"
+
+
+def test_recogniser_that_does_not_let_this_page_ask_is_told_apart_from_none(
+    open_page: PageOpener, sub_path_url: str, service: Service
+) -> None:
+    pad = open_page(url=f"{sub_path_url}?endpoint={service.api_url}")
+    pad.expected_problem = ""  # of CORS, at length
+    pad.draw(SEVEN)
+    pad.expect_state("error")
+    origin = sub_path_url.removesuffix("/static_client/")
+    pad.expect_text("#status", f"The recogniser at {service.api_url} runs, but lets no page of {origin} ask (CORS).")
+    assert pad.page.locator("#retry").is_visible()
 
 
 def test_endpoint_that_the_security_policy_forbids_is_words_too(open_page: PageOpener) -> None:

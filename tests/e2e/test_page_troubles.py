@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 if TYPE_CHECKING:
     from tests.conftest import Service
     from tests.e2e.conftest import PadPage, PageOpener, Strokes
+    from tests.e2e.standin import ExplainingServer
 
 FAILED_REQUEST = "Failed to load resource"  # what Chromium itself writes to the console
 DOWN_STROKE: Strokes = [[(0.52, 0.2), (0.5, 0.8)]]
@@ -115,6 +116,66 @@ def test_refusal_is_told_in_the_servers_words(open_page: PageOpener) -> None:
     assert pad.page.locator("#retry").is_hidden(), "the same drawing would be refused again"
     pad.page.unroute_all()
     pad.page.click("#clear")
+    pad.draw(DOWN_STROKE)
+    pad.expect_state("answered")
+
+
+TORCHSERVES_REFUSAL = {
+    "code": 400,
+    "type": "InvalidKeyException",
+    "message": "Token Authorization failed. Token either incorrect, expired, or not provided correctly",
+}
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(401, {}), (403, {}), (400, TORCHSERVES_REFUSAL)], ids=["401", "403", "TorchServe's 400"]
+)
+def test_missing_and_refused_tokens_are_told(
+    open_page: PageOpener, standin: ExplainingServer, status: int, body: dict[str, object]
+) -> None:
+    pad = open_page(url=standin.url)
+    pad.expected_problem = FAILED_REQUEST
+    pad.answer_with(status, body)
+    pad.draw(DOWN_STROKE)
+    pad.expect_text(
+        "#status", "The recogniser asks for a token. Put one in config.json or behind the address: ?token=…"
+    )
+    pad.page.goto(f"{standin.url}?token=old")
+    pad.draw(DOWN_STROKE)
+    pad.expect_status("The recogniser does not accept the token; it may have expired.")
+    expect(pad.page.locator("#retry")).to_be_visible()
+    pad.page.unroute_all()
+    pad.draw(DOWN_STROKE)
+    pad.expect_state("answered")
+
+
+def test_offline_drawing_is_kept_and_read_when_the_network_is_back(open_page: PageOpener, sub_path_url: str) -> None:
+    pad = open_page(url=f"{sub_path_url}?endpoint=https://digits.example")
+    pad.expected_problem = FAILED_REQUEST
+    pad.expect_state("idle")
+    pad.page.context.set_offline(True)
+    pad.draw(DOWN_STROKE)
+    pad.expect_status("This device is offline. The drawing stays and will be read.")
+    pad.answer_with(200, {**RESULT, "recognised": True, "confidence": 0.99})
+    pad.page.context.set_offline(False)
+    pad.expect_state("answered")
+    assert pad.has_ink((0.51, 0.5))
+
+
+def test_nobody_at_the_endpoint_is_asked_again_by_the_page_itself(open_page: PageOpener, service: Service) -> None:
+    pad = open_for_trouble(open_page)
+    pad.page.route(f"{service.api_url}/**", lambda route: route.abort("connectionrefused"))
+    pad.draw(DOWN_STROKE)
+    pad.expect_status("Trying again…")
+    pad.page.unroute_all()
+    pad.expect_state("answered")
+
+
+def test_unforeseen_error_is_words_and_the_page_lives_on(open_page: PageOpener) -> None:
+    pad = open_page()
+    pad.expected_problem = "uncaught"
+    pad.page.evaluate("setTimeout(() => { throw new Error('Oh.'); })")
+    pad.expect_status("The page has failed: Oh.")
     pad.draw(DOWN_STROKE)
     pad.expect_state("answered")
 

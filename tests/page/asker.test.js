@@ -122,3 +122,17 @@ for (const [kind, asked] of [["failed", 1], ["unreachable", 1], ["refused", 2]])
     assert.equal(questions.length, 2);
   });
 }
+
+test("a wish to try again while a question is under way is granted when that fails", async () => {
+  const { asker, draw, questions } = setUp();
+  draw(0.1);
+  asker.penLifted();
+  asker.retry();
+  assert.equal(questions.length, 1);
+  questions[0].fail(trouble("failed"));
+  await settle();
+  assert.equal(questions.length, 2);
+  questions[1].fail(trouble("failed"));
+  await settle();
+  assert.equal(questions.length, 2);
+});

@@ -1,0 +1,195 @@
+"""The page for everyone: axe-core, keyboard alone, forced colours, less motion, small and large windows."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.samples import RESULT, SEVEN
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import PadPage, PageOpener
+    from tests.e2e.standin import ExplainingServer
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+LEAST_TARGET_PX = 44
+PHONE = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True}
+WINDOWS = [(320, 568), (390, 664), (667, 375), (768, 1024), (1024, 768), (1440, 900), (3840, 2160)]
+FAILED_REQUEST = "Failed to load resource"
+
+
+def violations(pad: PadPage) -> list[str]:
+    """What axe-core finds wrong with the page as it is, of any seriousness."""
+    pad.until(lambda: bool(pad.page.evaluate("document.getAnimations().length === 0")))
+    pad.page.evaluate(AXE)
+    found: list[dict[str, Any]] = pad.page.evaluate("axe.run().then((results) => results.violations)")
+    return [f"{each['impact']} {each['id']}: {node['html'][:120]}" for each in found for node in each["nodes"]]
+
+
+@pytest.mark.parametrize(
+    "window",
+    [{"width": 1440, "height": 900, "color_scheme": "light"}, {**PHONE, "color_scheme": "dark"}],
+    ids=["desktop, light", "phone, dark"],
+)
+def test_axe_finds_nothing_in_any_state(
+    open_page: PageOpener, standin: ExplainingServer, window: dict[str, Any]
+) -> None:
+    pad = open_page(url=standin.url, **window)
+    pad.expected_problem = FAILED_REQUEST
+    assert violations(pad) == [], "idle"
+    pad.draw(SEVEN)
+    pad.expect_state("answered")
+    assert violations(pad) == [], "answered"
+    pad.page.get_by_role("button", name="Wrong?").click()
+    expect(pad.page.get_by_role("dialog")).to_be_visible()
+    assert violations(pad) == [], "correction"
+    pad.page.get_by_role("dialog").get_by_role("button", name="1", exact=True).click()
+    for panel, sign in (("Look inside", ".figures"), ("The model", "#card p"), ("Corrections", ".cards li")):
+        pad.page.get_by_role("button", name=panel).click()
+        pad.page.wait_for_selector(sign)
+        assert violations(pad) == [], panel
+    pad.page.evaluate("scrollTo(0, 0)")
+    pad.answer_with(200, {**RESULT, "recognised": False})
+    pad.draw([[(0.2, 0.2), (0.3, 0.8)]])
+    pad.expect_state("unsure")
+    assert violations(pad) == [], "unsure"
+    pad.page.unroute_all()
+    pad.page.route("**/predictions/**", lambda route: route.abort())
+    pad.draw([[(0.8, 0.2), (0.8, 0.8)]])
+    pad.expect_state("error")
+    assert violations(pad) == [], "error"
+    pad.page.keyboard.press("?")
+    expect(pad.page.get_by_role("dialog")).to_be_visible()
+    assert violations(pad) == [], "shortcuts"
+
+
+def test_axe_finds_nothing_in_the_models_numbers(open_page: PageOpener) -> None:
+    pad = open_page()
+    pad.page.keyboard.press("m")
+    expect(pad.page.locator("#card table")).to_be_visible()
+    assert violations(pad) == []
+
+
+@pytest.mark.parametrize("window", [{"width": 320, "height": 568, "has_touch": True, "is_mobile": True}, PHONE])
+def test_everything_that_is_tapped_is_as_large_as_a_fingertip(
+    open_page: PageOpener, standin: ExplainingServer, window: dict[str, Any]
+) -> None:
+    pad = open_page(url=standin.url, **window)
+    pad.draw(SEVEN)
+    pad.expect_state("answered")
+    pad.page.get_by_role("button", name="Wrong?").click()
+    assert small_targets(pad) == []
+    pad.page.get_by_role("dialog").get_by_role("button", name="1", exact=True).click()
+    pad.page.get_by_role("button", name="Corrections").click()
+    pad.page.wait_for_selector(".cards li")
+    assert small_targets(pad) == []
+
+
+def small_targets(pad: PadPage) -> list[str]:
+    script = """(least) => [...document.querySelectorAll("button, a, input, label.choice")]
+        .filter((each) => each.checkVisibility({ visibilityProperty: true }))
+        .filter((each) => Math.min(each.offsetWidth, each.offsetHeight) < least)
+        .map((each) => `${each.outerHTML.slice(0, 80)} ${each.offsetWidth} x ${each.offsetHeight}`)"""
+    small: list[str] = pad.page.evaluate(script, LEAST_TARGET_PX)
+    return small
+
+
+@pytest.mark.parametrize(("width", "height"), WINDOWS)
+def test_nothing_is_cut_off_or_on_top_of_another(open_page: PageOpener, width: int, height: int) -> None:
+    pad = open_page(width=width, height=height)
+    pad.draw(SEVEN)
+    pad.expect_state("answered")
+    assert pad.page.evaluate("document.documentElement.scrollWidth") <= width
+    script = """() => {
+        const parts = [...document.querySelectorAll(
+            "h1, #pad, .tools > *, #answer, #confidence, #wrong, #bars li, .sources button, .shelf button, footer p")]
+            .filter((each) => each.checkVisibility({ visibilityProperty: true }));
+        const boxes = parts.map((each) => each.getBoundingClientRect());
+        const found = [];
+        boxes.forEach((a, i) => boxes.forEach((b, j) => {
+            if (i < j && a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1) {
+                found.push(`${parts[i].outerHTML.slice(0, 60)} and ${parts[j].outerHTML.slice(0, 60)}`);
+            }
+        }));
+        return found;
+    }"""
+    assert pad.page.evaluate(script) == []
+
+
+def test_page_reads_and_is_left_by_keyboard_alone(open_page: PageOpener) -> None:
+    pad = open_page()
+    names = []
+    for _ in range(20):
+        pad.page.keyboard.press("Tab")
+        name = pad.page.evaluate("""() => {
+            const it = document.activeElement;
+            return it === document.body ? "" : (it.innerText || it.closest("label")?.innerText || it.id).trim();
+        }""")
+        if not name:
+            break
+        names.append(name)
+    order = ["Keyboard shortcuts", "Undo", "Redo", "Eraser", "Pen width", "Clear", "Picture", "Test digit"]
+    assert names == [*order, "Look inside", "The model", "Corrections"], "as they stand on the page, and then out of it"
+
+
+def test_focus_is_seen(open_page: PageOpener) -> None:
+    pad = open_page()
+    for _ in range(3):
+        pad.page.keyboard.press("Tab")
+    outline = pad.page.evaluate("getComputedStyle(document.activeElement).outline")
+    assert "3px" in outline and "solid" in outline
+
+
+def test_answers_and_troubles_are_announced(open_page: PageOpener) -> None:
+    pad = open_page()
+    pad.draw(SEVEN)
+    pad.expect_text("#answer", "7")
+    expect(pad.page.locator("#announcement")).to_contain_text("7, 9", timeout=15_000)
+    for selector in ("#announcement", "#status"):
+        assert pad.page.locator(selector).get_attribute("role") == "status"
+    pad.page.keyboard.press("Control+z")
+    pad.expect_text("#announcement", "Undone.")
+
+
+def test_forced_colours_keep_bars_and_slider_visible(open_page: PageOpener) -> None:
+    pad = open_page(forced_colors="active")
+    pad.draw(SEVEN)
+    pad.expect_state("answered")
+    colours = pad.page.evaluate("""() => {
+        const style = (selector, pseudo) => getComputedStyle(document.querySelector(selector), pseudo);
+        return {
+            bar: style(".likeliest .track", "::before").backgroundColor,
+            track: style(".likeliest .track").backgroundColor,
+            wedge: style(".width", "::before").backgroundColor,
+            page: style("body").backgroundColor,
+            pressed: style("#undo").borderColor,
+        };
+    }""")
+    assert colours["bar"] not in (colours["track"], colours["page"])
+    assert colours["wedge"] != colours["page"]
+    assert colours["pressed"] != colours["page"]
+
+
+def test_nothing_moves_for_who_wants_no_motion(open_page: PageOpener) -> None:
+    pad = open_page(reduced_motion="reduce")
+    held = pad.hold_requests()
+    pad.draw(SEVEN)
+    pad.until(lambda: len(held) > 0)
+    assert pad.page.evaluate("document.getAnimations().length") == 0
+    durations = pad.page.evaluate("""() => [...document.querySelectorAll("*")].flatMap((each) =>
+        [each, "::before", "::after"].map((it) => it === each ? getComputedStyle(each) : getComputedStyle(each, it))
+    ).filter((style) => style.transitionDuration !== "0s" || style.animationName !== "none").length""")
+    assert durations == 0
+
+
+def test_ink_takes_the_themes_colour_when_it_changes(open_page: PageOpener) -> None:
+    pad = open_page(color_scheme="light")
+    pad.draw(SEVEN)
+    pad.expect_state("answered")
+    script = """() => pad.getContext("2d").getImageData(pad.width * 0.5, pad.height * 0.235, 1, 1).data[0]"""
+    assert pad.page.evaluate(script) < 80
+    pad.page.emulate_media(color_scheme="dark")
+    pad.until(lambda: bool(pad.page.evaluate(script) > 200))

@@ -1,0 +1,126 @@
+"""What the page costs and how fast it is: weight, requests, layout shift, time to the answer; all ten digits read."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.drawing import DIGITS
+from tests.e2e.samples import SEVEN
+
+if TYPE_CHECKING:
+    from tests.conftest import Service
+    from tests.e2e.conftest import PadPage, PageOpener, Strokes
+
+PHONE = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True, "device_scale_factor": 3}
+DESKTOP = {"width": 1440, "height": 900}
+MAX_FIRST_LOAD_BYTES = 60_000
+MAX_PICTURE_BYTES = 3072
+INTERVAL_MS = 130
+LATENCY_MS = 100
+
+SHIFTS = """() => new Promise((done) => {
+    let sum = 0;
+    const observer = new PerformanceObserver((list) => list.getEntries().forEach((each) => (sum += each.value)));
+    observer.observe({ type: "layout-shift", buffered: true });
+    setTimeout(() => done(sum), 200);
+})"""
+
+
+def on_pad(digit: int) -> Strokes:
+    """Our own strokes of a digit, in the middle of the pad."""
+    return [[(0.26 + 0.48 * x, 0.16 + 0.68 * y) for x, y in stroke] for stroke in DIGITS[digit]]
+
+
+@pytest.mark.parametrize("window", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("hand", ["touch", "mouse"])
+def test_all_ten_digits_are_read(open_page: PageOpener, window: dict[str, Any], hand: str) -> None:
+    pad = open_page(**{**window, "has_touch": hand == "touch"})
+    read = []
+    for digit in range(10):
+        if hand == "touch":
+            pad.draw_by_touch(on_pad(digit))
+        else:
+            pad.draw(on_pad(digit))
+        pad.expect_state("answered")
+        read.append(pad.text("#answer"))
+        pad.page.keyboard.press("Delete")
+        pad.expect_state("idle")
+    assert read == list("0123456789")
+    assert max(map(len, pad.pictures())) <= MAX_PICTURE_BYTES
+
+
+def test_first_load_is_light_and_asks_one_origin(open_page: PageOpener, service: Service) -> None:
+    pad = open_page()
+    pad.page.wait_for_load_state("networkidle")
+    script = """() => performance.getEntries()
+        .filter((each) => ["navigation", "resource"].includes(each.entryType))
+        .map((each) => [each.name, each.transferSize])"""
+    sizes = dict(pad.page.evaluate(script))
+    assert all(name.startswith(service.page_url) for name in sizes)
+    assert all(size > 0 for size in sizes.values()), "or the browser did not tell"
+    assert sum(sizes.values()) < MAX_FIRST_LOAD_BYTES, sizes
+    later = {"inside.js", "card.js", "history.js", "zip.js", "pictures.js", "samples.js", "samples.png", "more.css"}
+    assert not later & {name.rsplit("/", 1)[-1] for name in sizes}, "what is not wanted yet is not loaded"
+
+
+def test_every_module_of_the_first_load_is_preloaded(open_page: PageOpener) -> None:
+    pad = open_page()
+    pad.page.wait_for_load_state("networkidle")
+    named = pad.page.evaluate("""() => [...document.querySelectorAll("link[rel=modulepreload], script[src]")]
+        .map((each) => (each.href || each.src).split("/").at(-1))""")
+    loaded = {url.rsplit("/", 1)[-1] for url in pad.all_urls if url.endswith(".js")}
+    assert loaded == set(named)
+    assert len(named) == len(loaded), "none is named twice"
+
+
+@pytest.mark.parametrize("window", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_nothing_shifts_while_the_page_loads_and_answers(open_page: PageOpener, window: dict[str, Any]) -> None:
+    pad = open_page(**window)
+    pad.draw(SEVEN)
+    pad.expect_state("answered")
+    pad.page.keyboard.press("Control+z")
+    pad.expect_state("idle")
+    assert pad.page.evaluate(SHIFTS) < 0.001
+
+
+def test_answer_comes_within_a_tenth_of_a_second_of_the_pens_lifting(open_page: PageOpener) -> None:
+    pad = open_page()
+    pad.page.evaluate("""() => {
+        window.waits = [];
+        let lifted = null;
+        document.addEventListener("pointerup", (event) => (lifted = event.timeStamp), true);
+        new MutationObserver(() => {
+            if (lifted && document.body.dataset.state === "answered") {
+                window.waits.push(performance.now() - lifted);
+                lifted = null;
+            }
+        }).observe(document.body, { attributes: true, attributeFilter: ["data-state"] });
+    }""")
+    for _ in range(6):
+        pad.draw(SEVEN)
+        pad.expect_state("answered")
+        pad.page.keyboard.press("Delete")
+        pad.expect_state("idle")
+    waits = sorted(pad.page.evaluate("window.waits"))
+    assert len(waits) >= 3
+    assert waits[len(waits) // 2] < LATENCY_MS, waits
+
+
+def test_moving_pen_asks_at_a_bounded_rate(open_page: PageOpener) -> None:
+    pad = open_page()
+    times: list[float] = []
+    pad.page.on("request", lambda request: note(pad, times, request.url))
+    circle = [(0.5 + 0.3 * math.cos(t / 9), 0.5 + 0.3 * math.sin(t / 9)) for t in range(57)]
+    pad.draw([circle, circle])
+    pad.page.wait_for_selector("body:is([data-state=answered], [data-state=unsure])")
+    duration_ms = 1000 * pad.page.evaluate("performance.now()") / 1000
+    assert 2 <= len(pad.requests) <= 3 + duration_ms / INTERVAL_MS
+    assert max(map(len, pad.pictures())) <= MAX_PICTURE_BYTES
+
+
+def note(pad: PadPage, times: list[float], url: str) -> None:
+    if "/predictions/" in url:
+        times.append(pad.page.evaluate("performance.now()"))

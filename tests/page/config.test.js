@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { isResult } from "../../static_client/api.js";
+import { parseConfig } from "../../static_client/config.js";
+
+const PAGE = new URL("https://digits.example/page/");
+const NO_OVERRIDES = { endpoint: null, model: null, token: null };
+const FILE = { endpoint: "http://127.0.0.1:8080/", model: "mnist", token: "of-the-file" };
+
+const parse = (file, overrides = {}) => parseConfig(file, { ...NO_OVERRIDES, ...overrides }, PAGE);
+
+test("the file is enough", () => {
+  assert.deepEqual(parse(FILE), { endpoint: "http://127.0.0.1:8080", model: "mnist", token: "of-the-file" });
+  assert.equal(parse({ ...FILE, token: undefined }).token, undefined);
+  assert.equal(parse({ ...FILE, token: "" }).token, undefined);
+});
+
+test("a relative endpoint is relative to the page", () => {
+  assert.equal(parse({ ...FILE, endpoint: "../api/" }).endpoint, "https://digits.example/api");
+});
+
+test("the query string comes first", () => {
+  assert.deepEqual(parse(FILE, { model: "mnist/2.0", token: "mine" }), {
+    endpoint: "http://127.0.0.1:8080",
+    model: "mnist/2.0",
+    token: "mine",
+  });
+});
+
+test("the file's token goes to the file's endpoint only", () => {
+  assert.equal(parse(FILE, { endpoint: "https://elsewhere.example" }).token, undefined);
+  assert.equal(parse(FILE, { endpoint: "https://elsewhere.example", token: "mine" }).token, "mine");
+});
+
+const WRONG = [
+  [{ ...FILE, endpoint: "ftp://digits.example" }, /not an http address/],
+  [{ ...FILE, endpoint: 7 }, /not an http address/],
+  [{ ...FILE, model: "" }, /not a name/],
+  [{ ...FILE, model: ["mnist"] }, /not a name/],
+  [{ ...FILE, token: 7 }, /token is not one/],
+  [{ ...FILE, token: "two\nlines" }, /token is not one/],
+  [null, /not an http address/],
+];
+
+for (const [file, message] of WRONG) {
+  test(`${JSON.stringify(file)} is told`, () => {
+    assert.throws(() => parse(file), { kind: "configuration", message });
+  });
+}
+
+test("only what the contract says is a result", () => {
+  const result = { label: "7", confidence: 0.9, recognised: true, probabilities: { 7: 0.9, 1: 0.1 } };
+  assert.ok(isResult(result));
+  for (const change of [{ label: 7 }, { confidence: 1.1 }, { recognised: 1 }, { probabilities: null }, { probabilities: { 7: "x" } }]) {
+    assert.ok(!isResult({ ...result, ...change }), JSON.stringify(change));
+  }
+  assert.ok(!isResult(undefined));
+});
