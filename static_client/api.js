@@ -123,7 +123,7 @@ async function unreachable({ endpoint, token }, cause) {
     case "origin": {
       const asks = token ? "ask with a token" : "ask";
       const words = `The recogniser at ${endpoint} runs, but lets no page of ${location.origin} ${asks} (CORS).`;
-      return new RecogniserError("failed", words, { cause });
+      return new RecogniserError("unreachable", words, { cause }); // or it has come up this very moment
     }
     default: {
       const advice = isLoopback(endpoint) ? "Is `make serve` running?" : "Check the address and the connection.";

@@ -76,7 +76,7 @@ def test_recogniser_that_does_not_let_this_page_ask_is_told_apart_from_none(
     pad.draw(SEVEN)
     pad.expect_state("error")
     origin = sub_path_url.removesuffix("/static_client/")
-    pad.expect_text("#status", f"The recogniser at {service.api_url} runs, but lets no page of {origin} ask (CORS).")
+    pad.expect_status(f"The recogniser at {service.api_url} runs, but lets no page of {origin} ask (CORS).")
     assert pad.page.locator("#retry").is_visible()
 
 
