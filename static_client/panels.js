@@ -22,6 +22,7 @@ const MODULES = {
 
 export class Panels {
   #open = null; // name
+  #wish = null; // name of the one that is to open once it is there
   /** @type {Record<string, Panel>} */
   #mounted = {};
 
@@ -32,21 +33,33 @@ export class Panels {
 
   /** @param {keyof typeof MODULES} name opened, or closed where it was open */
   async toggle(name) {
-    const opens = this.#open !== name;
+    const opens = this.#wish !== name;
+    this.#wish = opens ? name : null;
     this.#show(null);
     if (opens) {
-      const [{ mount }] = await need(Promise.all([MODULES[name](), loadStyle()]));
+      const [{ mount }] = await this.#load(name);
       const section = document.getElementById(name);
       this.#mounted[name] ??= mount(section, this.page);
-      this.#show(name);
-      this.update();
-      section.scrollIntoView({ block: "nearest" });
+      if (this.#wish === name) {
+        this.#show(name);
+        this.update();
+        section.scrollIntoView({ block: "nearest" });
+      }
     }
   }
 
   /** Something has changed: the open panel may want to show it. */
   update() {
     this.#mounted[this.#open]?.update();
+  }
+
+  async #load(name) {
+    try {
+      return await need(Promise.all([MODULES[name](), loadStyle()]));
+    } catch (error) {
+      this.#wish = null;
+      throw error;
+    }
   }
 
   #show(name) {

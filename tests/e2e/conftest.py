@@ -40,6 +40,8 @@ POLL_INTERVAL_MS = 20
 STEPS_PER_PIECE = 8  # pointer events from one corner of a stroke to the next
 PREDICTIONS = "**/predictions/**"
 
+expect.set_options(timeout=STATE_TIMEOUT_MS)
+
 
 class PadPage:
     """The open page, drawn on as a person would.
@@ -103,25 +105,25 @@ class PadPage:
         assert box is not None
         return box["x"] + point[0] * box["width"], box["y"] + point[1] * box["height"]
 
-    def draw(self, strokes: Strokes) -> None:
+    def draw(self, strokes: Strokes, steps: int = STEPS_PER_PIECE) -> None:
         """Draws with the mouse."""
         mouse = self.page.mouse
         for first, *others in strokes:
             mouse.move(*self.locate(first))
             mouse.down()
             for point in others:
-                mouse.move(*self.locate(point), steps=STEPS_PER_PIECE)
+                mouse.move(*self.locate(point), steps=steps)
             mouse.up()
 
-    def draw_by_touch(self, strokes: Strokes, end: str = "touchEnd") -> None:
+    def draw_by_touch(self, strokes: Strokes, end: str = "touchEnd", steps: int = STEPS_PER_PIECE) -> None:
         """Draws with a finger; `end` may be "touchCancel"."""
         finger = self.devtools()
         for first, *others in strokes:
             self.touch(finger, "touchStart", first)
             before = first
             for point in others:
-                for step in range(1, STEPS_PER_PIECE + 1):
-                    t = step / STEPS_PER_PIECE
+                for step in range(1, steps + 1):
+                    t = step / steps
                     between = before[0] + t * (point[0] - before[0]), before[1] + t * (point[1] - before[1])
                     self.touch(finger, "touchMove", between)
                 before = point

@@ -164,6 +164,20 @@ def test_host_without_a_model_card_is_words(open_page: PageOpener, standin: Expl
     expect(pad.page.locator("#card [role=status]")).to_contain_text("no description of the model")
 
 
+def test_the_last_wish_wins_however_late_the_first_one_comes(open_page: PageOpener) -> None:
+    pad = open_page()
+    held = []
+    pad.page.route("**/card.js", lambda route: held.append(route))
+    pad.page.keyboard.press("m")
+    pad.until(lambda: len(held) == 1)
+    pad.page.keyboard.press("i")
+    expect(pad.page.locator("#inside")).to_be_visible()
+    with pad.page.expect_response("**/facts.js"):  # which card.js asks for when it has come
+        held[0].continue_()
+    expect(pad.page.locator("#inside")).to_be_visible()
+    expect(pad.page.locator("#card")).to_be_hidden()
+
+
 def test_one_panel_at_a_time_and_buttons_say_which(open_page: PageOpener) -> None:
     pad = open_page()
     pad.page.keyboard.press("m")
