@@ -6,7 +6,7 @@ from torch import Tensor
 
 CALIBRATION_METHOD = "temperature scaling (Guo et al., 2017)"
 REJECTION_SCORE = "maximum calibrated softmax probability (Hendrycks and Gimpel, 2017)"
-REFUSED_SHARE = 0.01  # of true validation digits, refused at the threshold
+REFUSED_SHARE = 0.0125  # of true validation digits, refused at the threshold
 
 
 def fit_temperature(logits: Tensor, labels: Tensor) -> float:
