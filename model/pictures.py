@@ -64,7 +64,7 @@ def _check_pixels_of_png(data: bytes) -> None:
     while at + 12 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
         end = at + 8 + length
-        if kind == b"IEND":
+        if kind == b"IEND" or end + 4 > len(data):  # Pillow tells of a file that is cut off
             return
         if kind == b"IDAT" and data[end : end + 4] != struct.pack(">I", zlib.crc32(memoryview(data)[at + 4 : end])):
             raise UnsupportedImage(f"the picture is broken: the checksum of its pixels is wrong; {_READS}")
