@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -35,14 +36,17 @@ class DigitHandler:
             ArtifactError: the archive's parts are broken or do not belong together.
         """
         torch.set_num_threads(1)  # a worker for each core; more threads would fight for it
-        folder = Path(context.system_properties["model_dir"])
-        self._recogniser = Recogniser.load_folder(folder)
-        self._explainer = Explainer.load_folder(folder, self._recogniser)
+        self._folder = Path(context.system_properties["model_dir"])
+        self._recogniser = Recogniser.load_folder(self._folder)
         version = str(context.manifest["model"]["modelVersion"])
         self._served = Served(str(context.model_name), version, self._recogniser.labels)
         self._metrics = Metrics(context.metrics, self._served.model)
         self._recogniser.warm_up(int(context.system_properties["batch_size"] or 1))
-        self._explainer.warm_up()
+
+    @cached_property
+    def _explainer(self) -> Explainer:
+        """Loaded for a worker's first explanation, so that a killed worker is sooner back to read digits."""
+        return Explainer.load_folder(self._folder, self._recogniser)
 
     def handle(self, requests: list[dict[str, Any]], context: Context) -> list[str]:
         """Answer each request of a batch; an error in one becomes its own answer and touches no other."""

@@ -30,5 +30,6 @@ def digits() -> tuple[Digits, Digits]:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     with join_processes(torch.device("cpu")) as processes:
-        print(f"process {processes.rank} of {processes.count}", flush=True)
+        sys.stdout.write(f"process {processes.rank} of {processes.count}\n")  # at once, or the two mix
+        sys.stdout.flush()
         train(CONFIG, *digits(), Path(sys.argv[1]), processes=processes)
