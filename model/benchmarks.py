@@ -33,15 +33,20 @@ def mnist_test(folder: Path) -> Digits:
     return as_seen(load_mnist(folder, train=False))
 
 
+def optical_scans() -> tuple[list[Image.Image], list[int]]:
+    """UCI's optical digits as scikit-learn brings them (Alpaydin and Kaynak, 1998; CC BY 4.0): 8x8 px, and labels."""
+    bunch = load_digits()
+    greys = np.rint(bunch.images * (255 / 16)).astype(np.uint8)
+    return [Image.fromarray(grey) for grey in greys], bunch.target.tolist()
+
+
 def test_sets(folder: Path, progress: Progress = silent) -> dict[str, Digits]:
     """Digits that nothing is chosen by: MNIST's test set, and digits of other origins, never trained on.
 
-    The 8x8 scans are UCI's optical digits as scikit-learn brings them (Alpaydin and Kaynak, 1998; CC BY 4.0). The
-    handwriting fonts are left out where none is installed; `what_is_missing` says so.
+    The handwriting fonts are left out where none is installed; `what_is_missing` says so.
     """
-    bunch = load_digits()
-    scans = [digit_image(Image.fromarray(np.rint(image * (255 / 16)).astype(np.uint8))) for image in bunch.images]
-    optical = Digits(torch.from_numpy(np.stack(scans)), torch.from_numpy(bunch.target))
+    scans, labels = optical_scans()
+    optical = Digits(torch.from_numpy(np.stack([digit_image(scan) for scan in scans])), torch.tensor(labels))
     sets = {"MNIST test": mnist_test(folder), "optical digits, 8x8": optical}
     if fonts := installed_fonts():
         items = digit_items(fonts)

@@ -86,6 +86,17 @@ class DigitCNN(nn.Module):
 _REGISTRY["digit_cnn_wide"] = partial(DigitCNN, width=32)  # the default's teacher: twice its width, four times its cost
 
 
+def _pooled_pair(channels: int, between: int, out: int, kernel_size: int) -> list[nn.Module]:
+    """Two convolutions without padding, each with ReLU, then max-pooling: (N, C, H, W) to (N, out, about H/2, W/2)."""
+    return [
+        nn.Conv2d(channels, between, kernel_size),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(between, out, kernel_size),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(2),
+    ]
+
+
 @_register("mnist_model")
 class MnistModel(nn.Module):
     """Two blocks of two convolutions without padding, max-pooled, then two dense layers; ends in log-softmax.
@@ -96,17 +107,9 @@ class MnistModel(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.features = nn.Sequential(
-            nn.Conv2d(1, 32, kernel_size=5),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(32, 32, kernel_size=5),
-            nn.ReLU(inplace=True),
-            nn.MaxPool2d(2),
+            *_pooled_pair(1, 32, 32, kernel_size=5),
             nn.Dropout(0.25),
-            nn.Conv2d(32, 64, kernel_size=3),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(64, 128, kernel_size=3),
-            nn.ReLU(inplace=True),
-            nn.MaxPool2d(2),
+            *_pooled_pair(32, 64, 128, kernel_size=3),
             nn.Dropout(0.25),
         )
         self.classifier = nn.Sequential(
@@ -132,16 +135,8 @@ class TinyVGG(nn.Sequential):
 
     def __init__(self, width: int = 10) -> None:
         super().__init__(
-            nn.Conv2d(1, width, kernel_size=3),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(width, width, kernel_size=3),
-            nn.ReLU(inplace=True),
-            nn.MaxPool2d(2),
-            nn.Conv2d(width, width, kernel_size=3),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(width, width, kernel_size=3),
-            nn.ReLU(inplace=True),
-            nn.MaxPool2d(2),
+            *_pooled_pair(1, width, width, kernel_size=3),
+            *_pooled_pair(width, width, width, kernel_size=3),
             nn.Flatten(),
             nn.Linear(width * 4 * 4, CLASSES),
         )

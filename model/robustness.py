@@ -15,10 +15,9 @@ from model.corruptions import CORRUPTIONS, SEED, harmed
 from model.datasets import load_mnist, load_pen, split
 from model.evaluation import probabilities_of, refused_share
 from model.ink import Map
-from model.pen import PenDigit, smooth
+from model.pen import PenDigit
 from model.recogniser import Recogniser
-from model.rendering import RENDERERS, Strokes
-from model.sources import VALIDATION_SEED, split_writers
+from model.sources import VALIDATION_SEED, draw_as_written, split_writers
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,7 @@ def sample(n: int, most: int) -> Tensor:
 
 def pen_picture(digit: PenDigit, number: int, renderer: str) -> Image.Image:
     """The picture of a pen digit that `model.sources.validation_pen_digits` draws at this place of its set."""
-    strokes: Strokes = tuple(smooth(points) for points in digit.strokes)
-    return RENDERERS[renderer](strokes, default_rng((VALIDATION_SEED, number)))
+    return draw_as_written(renderer, digit, default_rng((VALIDATION_SEED, number)))
 
 
 def flat(picture: Image.Image) -> Image.Image:

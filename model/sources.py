@@ -54,7 +54,7 @@ def varied_pen_digits(digits: Sequence[PenDigit], variants: int, seed: int, prog
 
 def pen_digits(digits: Sequence[PenDigit], renderer: str, seed: int, progress: Progress = silent) -> Digits:
     """Each digit once, as written, by one of `model.rendering.RENDERERS`."""
-    return _drawn(partial(_draw_plain, renderer), digits, [digit.label for digit in digits], seed, progress)
+    return _drawn(partial(draw_as_written, renderer), digits, [digit.label for digit in digits], seed, progress)
 
 
 def validation_pen_digits(digits: Sequence[PenDigit], progress: Progress = silent) -> dict[str, Digits]:
@@ -99,7 +99,8 @@ def _draw_varied(digit: PenDigit, chance: Generator) -> Image.Image:
     return RENDERERS[str(name)](tuple(smooth(points, rounds) for points in strokes), chance)
 
 
-def _draw_plain(renderer: str, digit: PenDigit, chance: Generator) -> Image.Image:
+def draw_as_written(renderer: str, digit: PenDigit, chance: Generator) -> Image.Image:
+    """One pen digit, smoothed and otherwise as written, by one of `model.rendering.RENDERERS`."""
     return RENDERERS[renderer](tuple(smooth(points) for points in digit.strokes), chance)
 
 

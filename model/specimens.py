@@ -7,14 +7,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.random import Generator, default_rng
 from PIL import Image
-from sklearn.datasets import load_digits
 
 from model.augmentation import Augmentation, augment
-from model.benchmarks import NONDIGIT_SEED
+from model.benchmarks import NONDIGIT_SEED, optical_scans
 from model.corruptions import CORRUPTIONS, chance_of, corrupt
 from model.datasets import Digits, load_mnist, load_pen
 from model.errors import NoInk
@@ -73,9 +71,8 @@ def other_specimens(folder: Path, *, with_pen: bool) -> dict[str, list[Specimen]
         for name in RENDERERS:
             labels = [digit.label for digit in digits]
             found[f"pen strokes, {name}"] = _one_of_each(labels, _pen_drawer(digits, name))
-    scans = load_digits()
-    greys = np.rint(scans.images * (255 / 16)).astype(np.uint8)
-    found["optical digits, 8x8"] = _one_of_each(scans.target.tolist(), lambda i: Image.fromarray(greys[i]))
+    scans, labels = optical_scans()
+    found["optical digits, 8x8"] = _one_of_each(labels, scans.__getitem__)
     kinds: dict[str, Callable[[Generator], Image.Image]] = {
         "letters": draw_letter,
         "scribbles, shapes, grids, noise": draw_other,

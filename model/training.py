@@ -128,10 +128,11 @@ class _Trainer:
         """Learn from all digits once; returns the epoch's record without its validation."""
         run, config = self.run, self.config
         epoch = len(run.history) + 1
-        seed = (config.seed * 1_000_003 + epoch) * self.processes.count + self.processes.rank
+        common = config.seed * 1_000_003 + epoch  # all processes take the same order, each its own chance
+        seed = common * self.processes.count + self.processes.rank
         torch.manual_seed(seed)  # for dropout
         chance = Generator(self.device).manual_seed(seed)
-        order = torch.randperm(len(self.training), generator=Generator().manual_seed(config.seed * 1_000_003 + epoch))
+        order = torch.randperm(len(self.training), generator=Generator().manual_seed(common))
         run.network.train()
         started, told, total = time.monotonic(), 0.0, torch.zeros((), device=self.device)
         for step, (mine, whole) in enumerate(self._parts(order), start=1):
