@@ -5,9 +5,14 @@ import re
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from handler.packaging import LABELS, RELEASED
 from model.evaluation import Metrics
+from model.preprocessing import preprocess
+from model.recogniser import Recogniser
 from scripts.evaluate import table
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +30,19 @@ def test_the_numbers_are_those_of_the_released_model(text: str) -> None:
         assert f"{share:.2%} of {name}" in text
     assert f"{METADATA['architecture']['parameters']:,} parameters" in text
     assert f"{METADATA['torchscript']['bytes'] / 1e6:.1f} MB" in text
+
+
+@pytest.mark.parametrize("path", ["README.md", "docs/api.md"])
+def test_the_example_answer_is_what_the_released_model_answers(path: str) -> None:
+    recogniser = Recogniser.load_folder(RELEASED, LABELS)
+    with Image.open(ROOT / "tests" / "data" / "seven.png") as picture:
+        [reading] = recogniser.read(preprocess(picture)[np.newaxis])
+    text = (ROOT / path).read_text(encoding="utf-8")
+    example = json.loads(text[text.index('{"label": ') : text.index(', "...": 0.0}')] + "}}")
+    assert (example["label"], example["recognised"]) == (reading.label, reading.recognised)
+    assert example["confidence"] == pytest.approx(reading.confidence, abs=1e-5)
+    likeliest = dict(list(reading.probabilities.items())[:2])
+    assert example["probabilities"] == pytest.approx(likeliest, abs=1e-5)
 
 
 def test_the_released_network_keeps_to_its_size() -> None:
