@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Request, Route, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    CDPSession,
+    FileChooser,
+    FilePayload,
+    Page,
+    Request,
+    Route,
+    expect,
+    sync_playwright,
+)
 
 from scripts.cli import ROOT
 from scripts.serve import SAMPLE
@@ -60,6 +71,9 @@ class PadPage:
         self.all_urls: list[str] = []
         self.problems: list[str] = []
         self.expected_problem: str | None = None
+        self._choosers: list[FileChooser] = []
+        # From the start: a click or key that follows the first listener at once can reach Chromium before it does.
+        page.on("filechooser", lambda chooser: self._choosers.append(chooser))
         page.on("request", self._note_request)
         page.on("console", lambda line: self.problems.append(line.text) if line.type == "error" else None)
         page.on("pageerror", lambda error: self.problems.append(f"uncaught {error}"))
@@ -147,6 +161,11 @@ class PadPage:
             return pixel.data[3] > 127;
         }"""
         return bool(self.page.evaluate(script, list(point)))
+
+    def choose_file(self, name: str, media_type: str, data: bytes) -> None:
+        """Answers the page's request for a file, once it comes."""
+        self.until(lambda: bool(self._choosers))
+        self._choosers.pop().set_files(FilePayload(name=name, mimeType=media_type, buffer=data))
 
     def hold_requests(self) -> list[Route]:
         """Lets no question through; the list fills with them, for the test to let them go."""

@@ -47,10 +47,9 @@ def test_corrections_are_exported_as_the_reader_for_training_expects(open_page: 
     correct(pad, "1")
     drawn = pad.pictures()[-1]
     pad.page.keyboard.press("Delete")
-    with pad.page.expect_file_chooser() as chooser:
-        pad.page.keyboard.press("u")
     chosen = encoded(draw_digit(3))
-    chooser.value.set_files({"name": "three.png", "mimeType": "image/png", "buffer": chosen})
+    pad.page.keyboard.press("u")
+    pad.choose_file("three.png", "image/png", chosen)
     pad.expect_text("#answer", "3")
     correct(pad, "Not a digit")
     panel = open_history(pad)

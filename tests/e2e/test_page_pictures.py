@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
-from playwright.sync_api import FilePayload, expect
+from playwright.sync_api import expect
 
 from model.datasets import load_mnist
 from scripts.cli import ROOT
@@ -51,9 +51,8 @@ def photograph(digit: int = 5, **options: object) -> bytes:
 
 
 def choose(pad: PadPage, data: bytes, name: str = "digit.jpg", media_type: str = "image/jpeg") -> None:
-    with pad.page.expect_file_chooser() as chooser:
-        pad.page.get_by_role("button", name="Picture").click()
-    chooser.value.set_files(FilePayload(name=name, mimeType=media_type, buffer=data))
+    pad.page.get_by_role("button", name="Picture").click()
+    pad.choose_file(name, media_type, data)
 
 
 def test_chosen_photograph_is_shrunk_sent_and_read(open_page: PageOpener) -> None:
@@ -177,9 +176,8 @@ def test_phones_have_a_button_for_the_camera_and_others_do_not(open_page: PageOp
     camera = phone.page.get_by_role("button", name="Photo")
     expect(camera).to_be_visible()
     assert phone.page.locator("#camera").get_attribute("capture") == "environment"
-    with phone.page.expect_file_chooser() as chooser:
-        camera.click()
-    chooser.value.set_files(FilePayload(name="photo.jpg", mimeType="image/jpeg", buffer=photograph(4)))
+    camera.click()
+    phone.choose_file("photo.jpg", "image/jpeg", photograph(4))
     phone.expect_state("answered")
     assert phone.text("#answer") == "4"
     expect(open_page().page.get_by_role("button", name="Photo")).to_be_hidden()
