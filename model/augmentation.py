@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 
 import torch
@@ -23,6 +23,11 @@ class Augmentation:
     blur_probability: float = 0.2  # of blurring by up to a 3x3 binomial window
     erase_probability: float = 0.1  # of blanking a rectangle
     erase_px: int = 6  # longest side of that rectangle
+
+    def weakened(self, strength: float) -> "Augmentation":
+        """The same variations, each only `strength` times as far or as often; an erased rectangle keeps its size."""
+        values = {name: value * strength for name, value in asdict(self).items() if name != "erase_px"}
+        return Augmentation(**values, erase_px=self.erase_px)
 
 
 def augment(images: Tensor, augmentation: Augmentation, generator: Generator) -> Tensor:

@@ -23,8 +23,15 @@ class TrainingConfig:
     teacher: str = ""  # SHA-256 of the checkpoint whose probabilities are learned too; empty for none
     distillation_weight: float = 0.7  # of the teacher's probabilities in the loss (Hinton et al., 2015)
     distillation_temperature: float = 2.0  # that softens them
-    patience: int = 16  # epochs without a better validation result after which training stops
+    patience: int = 24  # epochs without a better validation result after which training stops
     seed: int = 1
+    mnist_repeats: int = 2  # times that each MNIST digit comes in an epoch
     pen_variants: int = 8  # pictures drawn of each pen digit; 0 trains on MNIST alone
     nondigits: int = 60_000  # pictures that show no digit
     augmentation: Augmentation = field(default_factory=Augmentation)
+    final_strength: float = 0.4  # of the augmentation in the last epoch; it falls to that from half-time on
+
+    def augmentation_in(self, epoch: int) -> Augmentation:
+        """How far pictures are varied in an epoch, from 1: strongly to learn from, then nearer to what will be read."""
+        share = max(0.0, 2 * epoch / self.epochs - 1)  # of the second half
+        return self.augmentation.weakened(1 - share * (1 - self.final_strength))

@@ -59,7 +59,7 @@ class DigitCNN(nn.Module):
         (N, 1, 28, 28) -> (N, 16, 28, 28) -> (N, 32, 14, 14) x2 -> (N, 64, 7, 7) x3 -> (N, 64) -> (N, 10)
     """
 
-    def __init__(self, width: int = 16, dropout: float = 0.1) -> None:
+    def __init__(self, width: int = 16) -> None:
         super().__init__()
         self.features = nn.Sequential(
             ConvBlock(1, width),
@@ -75,11 +75,10 @@ class DigitCNN(nn.Module):
             nn.ReLU(inplace=True),
             nn.Flatten(),
         )
-        self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(4 * width, CLASSES)
 
     def forward(self, images: Tensor) -> Tensor:
-        logits: Tensor = self.classifier(self.dropout(self.window(self.features(images))))
+        logits: Tensor = self.classifier(self.window(self.features(images)))
         return logits
 
 

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from model.artifacts import write_atomically, write_json
-from model.augmentation import augment
+from model.augmentation import Augmentation, augment
 from model.checkpoints import Run, checkpoint_of, restore
 from model.configuration import TrainingConfig
 from model.datasets import NOT_A_DIGIT, Digits
@@ -134,9 +134,10 @@ class _Trainer:
         chance = Generator(self.device).manual_seed(seed)
         order = torch.randperm(len(self.training), generator=Generator().manual_seed(common))
         run.network.train()
+        augmentation = config.augmentation_in(epoch)
         started, told, total = time.monotonic(), 0.0, torch.zeros((), device=self.device)
         for step, (mine, whole) in enumerate(self._parts(order), start=1):
-            total += self._learn(self.training[mine].to(self.device), whole, chance)
+            total += self._learn(self.training[mine].to(self.device), whole, augmentation, chance)
             elapsed = time.monotonic() - started
             if elapsed - told > PROGRESS_INTERVAL_S or step == self.steps_per_epoch:
                 told, share, loss = elapsed, step / self.steps_per_epoch, float(total) / step
@@ -154,10 +155,10 @@ class _Trainer:
             "seconds": time.monotonic() - started,
         }
 
-    def _learn(self, batch: Digits, whole: int, chance: Generator) -> Tensor:
+    def _learn(self, batch: Digits, whole: int, augmentation: Augmentation, chance: Generator) -> Tensor:
         """One step on this process's part of a batch of `whole` pictures; returns the loss."""
         run = self.run
-        images = standardise(augment(to_ink(batch.images), self.config.augmentation, chance))
+        images = standardise(augment(to_ink(batch.images), augmentation, chance))
         images = images.contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
             logits = self._forward(images)

@@ -135,7 +135,7 @@ def pictures(options: argparse.Namespace, config: TrainingConfig, processes: Pro
 def draw(data: Path, config: TrainingConfig) -> tuple[Digits, Digits]:
     """Read the data and draw the pictures to learn from and to validate on."""
     mnist, mnist_validation = split(as_seen(load_mnist(data, train=True)))
-    training, validation = [mnist], [mnist_validation]
+    training, validation = [mnist] * config.mnist_repeats, [mnist_validation]
     with tqdm(desc="drawing", unit=" pictures", unit_scale=True) as bar:
         if config.pen_variants:
             writers, validation_writers = split_writers(load_pen(data))

@@ -72,3 +72,13 @@ def test_translation_goes_as_far_as_it_says(images: Tensor) -> None:
     columns = (moved.sum(dim=(1, 2)) * torch.arange(28)).sum(dim=1) / 4 - 13.5
     assert columns.abs().max() == pytest.approx(3.0, abs=0.1)
     assert columns.mean().abs() < 0.3
+
+
+def test_weakened_it_varies_less(images: Tensor) -> None:
+    assert Augmentation().weakened(1.0) == Augmentation()
+    many = images.repeat(20, 1, 1, 1)
+    changes = [
+        (augment(many, Augmentation().weakened(strength), chance()) - many).abs().mean() for strength in (0, 0.4, 1)
+    ]
+    assert changes[0] < 1e-6
+    assert 0 < changes[1] < 0.7 * changes[2]

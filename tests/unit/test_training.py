@@ -186,3 +186,9 @@ def test_bfloat16_trains_to_float32_weights(digits: tuple[Digits, Digits], tmp_p
     checkpoint = load_checkpoint(tmp_path / "last.pt")
     assert {value.dtype for value in checkpoint["weights"].values()} == {torch.float32, torch.int64}
     assert checkpoint["history"][-1]["training_loss"] < checkpoint["history"][0]["training_loss"]
+
+
+def test_pictures_are_varied_less_from_half_time_on() -> None:
+    config = TrainingConfig(epochs=8, final_strength=0.4)
+    rotations = [config.augmentation_in(epoch).rotation_degrees for epoch in range(1, 9)]
+    assert rotations == pytest.approx([10, 10, 10, 10, 8.5, 7, 5.5, 4])
