@@ -60,13 +60,20 @@ class TorchServe:
         java_home: see `find_java`.
         log_folder: created where missing.
         on_end: called, from another thread, when all its processes have ended, whatever the cause.
+        config: text to use instead of that of config.properties.
 
     Raises:
         OSError: a file cannot be written or a process not be started.
     """
 
     def __init__(
-        self, ports: Ports, archive: Path, java_home: Path | None, log_folder: Path, on_end: Callable[[], None]
+        self,
+        ports: Ports,
+        archive: Path,
+        java_home: Path | None,
+        log_folder: Path,
+        on_end: Callable[[], None],
+        config: str | None = None,
     ) -> None:
         self.ports = ports
         log_folder.mkdir(parents=True, exist_ok=True)
@@ -76,7 +83,7 @@ class TorchServe:
         # Short, since sockets lie in it and their paths end at 107 bytes.
         self.folder = Path(tempfile.mkdtemp(prefix="digits-"))
         try:
-            command = _prepare(self.folder, ports, archive)
+            command = _prepare(self.folder, ports, archive, config or CONFIG_FILE.read_text(encoding="utf-8"))
             self._guard = subprocess.Popen(
                 [sys.executable, "-m", __name__, f"--folder={self.folder}", f"--console={console}", *command],
                 cwd=ROOT,
@@ -96,6 +103,11 @@ class TorchServe:
         if self._guard.wait() < 0:  # the guard itself was killed: do its last work
             end_session(self._guard.pid, self.folder)
         self._on_end()
+
+    @property
+    def pid(self) -> int:
+        """Of the guard, whose descendants are all that runs."""
+        return self._guard.pid
 
     def is_running(self) -> bool:
         """False once nothing of it is left, its temporary directory included."""
@@ -153,16 +165,16 @@ class TorchServe:
         self._watch.join()
 
 
-def _prepare(folder: Path, ports: Ports, archive: Path) -> list[str]:
+def _prepare(folder: Path, ports: Ports, archive: Path, config: str) -> list[str]:
     """Fills a run's temporary directory; returns the command that starts TorchServe in it."""
     model_store = folder / "model_store"
     model_store.mkdir()
     (model_store / ARCHIVE_NAME).symlink_to(archive.resolve())
     for file in (LOG_CONFIG_FILE, METRICS_CONFIG_FILE):  # named by relative paths in the configuration
         shutil.copyfile(file, folder / file.name)
-    config = folder / CONFIG_FILE.name
-    config.write_text(derive_config(CONFIG_FILE.read_text(encoding="utf-8"), ports, model_store), encoding="utf-8")
-    return [sys.executable, "-m", "ts.model_server", "--start", "--foreground", "--ncs", "--ts-config", str(config)]
+    path = folder / CONFIG_FILE.name
+    path.write_text(derive_config(config, ports, model_store), encoding="utf-8")
+    return [sys.executable, "-m", "ts.model_server", "--start", "--foreground", "--ncs", "--ts-config", str(path)]
 
 
 def _environment(folder: Path, java_home: Path | None, log_folder: Path) -> dict[str, str]:

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import requests
 
-from scripts import torchserve_process
 from scripts.serve import choose_archive
 from scripts.serve_settings import CONFIG_FILE, Ports, find_java
+from scripts.torchserve_process import TorchServe
 from tests.drawing import DIGITS, draw_digit, encoded
 
 TIMEOUT_S = 30
@@ -23,17 +23,12 @@ TEXTS = [base64.b64encode(picture).decode() for picture in PICTURES]
 
 
 @pytest.fixture(params=["kserve", "kservev2", "json", "body"])
-def url(
-    request: pytest.FixtureRequest, free_ports: Ports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[str]:
+def url(request: pytest.FixtureRequest, free_ports: Ports, tmp_path: Path) -> Iterator[str]:
     """A server with one of TorchServe's envelopes, and with JSON decoded by TorchServe, as is its default."""
     config = CONFIG_FILE.read_text().replace("decode_input_request=false", f"service_envelope={request.param}")
     assert "service_envelope" in config
-    (tmp_path / CONFIG_FILE.name).write_text(config)
-    monkeypatch.setattr(torchserve_process, "CONFIG_FILE", tmp_path / CONFIG_FILE.name)
-    server = torchserve_process.TorchServe(
-        free_ports, choose_archive(None), find_java(), tmp_path / "logs", on_end=lambda: None
-    )
+    archive = choose_archive(None)
+    server = TorchServe(free_ports, archive, find_java(), tmp_path / "logs", on_end=lambda: None, config=config)
     try:
         deadline = time.monotonic() + 60
         while not server.is_ready():
