@@ -10,7 +10,7 @@ PORT ?= 8080
 PAGE_PORT ?= 8000
 ARGS ?=
 
-.PHONY: help serve test check format train dashboard export evaluate compare archive predict samples lock clean
+.PHONY: help serve test check format train dashboard export evaluate compare bench archive predict samples lock clean
 
 help: ## list the targets
 	@echo "usage: make TARGET [VARIABLE=value ...]"; echo
@@ -49,6 +49,9 @@ evaluate: $(VENV)/.dev ## measure the released archive, write reports/report.htm
 compare: $(VENV)/.dev ## measure each network of runs/ beside the others, write the comparison
 	@$(BIN)/python scripts/compare.py $(ARGS)
 
+bench: $(VENV)/.bench ## race our TorchServe against other servers, write benchmarks/results
+	@$(BIN)/python benchmarks/serving.py $(ARGS)
+
 archive: $(VENV)/.serve ## pack model_store/mnist.mar from the released model
 	@$(BIN)/python scripts/archive.py $(ARGS)
 
@@ -59,7 +62,7 @@ samples: $(VENV)/.dev ## build the sprite of test digits for the page, from DIGI
 	@$(BIN)/python scripts/samples.py $(ARGS)
 
 lock: $(VENV)/.dev ## pin requirements/*.in anew, with hashes, for Python 3.10 to 3.12
-	@for name in serve dev; do \
+	@for name in serve dev bench; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url \
 	    --custom-compile-command "make lock" requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
 	done
@@ -77,6 +80,11 @@ $(VENV)/.serve: requirements/serve.txt scripts/install.py pyproject.toml | $(BIN
 $(VENV)/.dev: requirements/dev.txt scripts/install.py pyproject.toml | $(BIN)/python
 	@echo "Installing what development needs into $(VENV) (once) ..." >&2
 	@$(BIN)/python scripts/install.py dev
+	@touch $@ $(VENV)/.serve
+
+$(VENV)/.bench: requirements/bench.txt scripts/install.py pyproject.toml | $(BIN)/python
+	@echo "Installing the servers that ours is measured against into $(VENV) (once) ..." >&2
+	@$(BIN)/python scripts/install.py bench
 	@touch $@ $(VENV)/.serve
 
 $(BIN)/python:

@@ -18,7 +18,9 @@ _TORCH_NEEDS = ("triton", "nvidia-", "cuda-")  # what only the default build of 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("requirements", choices=("serve", "dev"), help="what to install: to serve, or to develop too")
+    parser.add_argument(
+        "requirements", choices=("serve", "dev", "bench"), help="what to install: to serve, to develop, to benchmark"
+    )
     parser.add_argument(
         "--torch-index-url",
         default=os.environ.get("TORCH_INDEX_URL", ""),

@@ -64,9 +64,9 @@ def test_every_link_of_the_readme_leads_somewhere(path: str) -> None:
 
 def test_every_dependency_is_explained() -> None:
     asked = set()
-    for name in ("serve", "dev"):
+    for name in ("serve", "dev", "bench"):
         lines = (ROOT / "requirements" / f"{name}.in").read_text(encoding="utf-8").splitlines()
-        asked |= {re.split(r"[=<>]", line)[0] for line in lines if line and line[0].isalpha()}
+        asked |= {re.split(r"[=<>\[]", line)[0] for line in lines if line and line[0].isalpha()}
     table = README[README.index("## Dependencies") : README.index("## Limits")]
     explained = {name.strip() for row in table.splitlines() for name in row.split("|")[1:2] for name in name.split(",")}
     assert {name for name in asked if not name.startswith("types-") and name != "setuptools"} <= explained

@@ -1,0 +1,1 @@
+"""Measures our server beside others: the same released model and preprocessing, on the same machine, in turns."""
