@@ -13,7 +13,7 @@ from torchvision.datasets import MNIST
 
 from handler.packaging import LABELS, RELEASED
 from model.errors import NoInk
-from model.ink import bounding_box, find_ink
+from model.ink import bounding_box, find_ink, percentile_90
 from model.preprocessing import BOX, MEAN, SIDE, STD, STROKE_WIDTH, digit_image, normalise, preprocess, stroke_width
 from model.recogniser import Recogniser
 from tests.drawing import DIGITS, draw_digit
@@ -193,3 +193,9 @@ def test_any_picture_gives_an_input_or_is_blank(width: int, height: int, mode: s
         return
     assert image.shape == (1, SIDE, SIDE)
     assert np.isfinite(image).all()
+
+
+@given(st.lists(st.floats(0, 255, width=32), min_size=1, max_size=300))
+def test_the_level_of_full_ink_is_numpys_percentile_to_the_last_bit(values: list[float]) -> None:
+    ink = np.array(values, dtype=np.float32)
+    assert percentile_90(ink) == float(np.percentile(ink, 90))
