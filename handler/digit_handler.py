@@ -17,6 +17,7 @@ from handler.envelopes import bypass_envelopes
 from handler.metrics import Metrics, Sample
 from handler.preparation import Item, prepare, wants_explanation
 from handler.query import Answer, Served
+from handler.receiving import read_by_the_block
 from handler.wire import CONTENT_TYPE, UNEXPECTED, encode_error
 from model.explanation import Explainer
 from model.recogniser import Reading, Recogniser
@@ -24,6 +25,7 @@ from model.recogniser import Reading, Recogniser
 logger = logging.getLogger(__name__)
 
 bypass_envelopes()
+read_by_the_block()
 
 
 class DigitHandler:

@@ -45,6 +45,7 @@ MODULES = tuple(
         "handler/openinference.py",
         "handler/preparation.py",
         "handler/query.py",
+        "handler/receiving.py",
         "handler/wire.py",
         "model/__init__.py",
         "model/artifacts.py",
