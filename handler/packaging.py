@@ -53,6 +53,7 @@ MODULES = tuple(
         "model/explanation.py",
         "model/ink.py",
         "model/pictures.py",
+        "model/png.py",
         "model/preprocessing.py",
         "model/recogniser.py",
         "model/torchscript.py",

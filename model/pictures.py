@@ -8,6 +8,7 @@ from io import BytesIO
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from model.errors import ImageTooLarge, InvalidImage, UnsupportedImage
+from model.png import chunks, unpacked
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 MAX_BYTES = 5 * 1024 * 1024
@@ -46,7 +47,7 @@ def decode_picture(data: bytes) -> Image.Image:
 
 
 def _decode(data: bytes) -> Image.Image:
-    picture = Image.open(BytesIO(data), formats=FORMATS)
+    picture = Image.open(BytesIO(unpacked(data)), formats=FORMATS)
     if picture.format == "PNG":
         _check_pixels_of_png(data)
     width, height = picture.size
@@ -60,12 +61,6 @@ def _decode(data: bytes) -> Image.Image:
 
 def _check_pixels_of_png(data: bytes) -> None:
     """Refuse pixels that were damaged on their way: Pillow compares the checksums of all chunks but theirs."""
-    at = 8  # behind the signature
-    while at + 12 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, at)
-        end = at + 8 + length
-        if kind == b"IEND" or end + 4 > len(data):  # Pillow tells of a file that is cut off
-            return
-        if kind == b"IDAT" and data[end : end + 4] != struct.pack(">I", zlib.crc32(memoryview(data)[at + 4 : end])):
+    for kind, start, end in chunks(data):  # Pillow tells of a file that is cut off
+        if kind == b"IDAT" and data[end : end + 4] != struct.pack(">I", zlib.crc32(memoryview(data)[start - 4 : end])):
             raise UnsupportedImage(f"the picture is broken: the checksum of its pixels is wrong; {_READS}")
-        at = end + 4

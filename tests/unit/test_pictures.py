@@ -2,10 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
-from model.errors import ImageTooLarge, UnsupportedImage
+from model import pictures
+from model.errors import ImageTooLarge, InvalidImage, UnsupportedImage
 from model.pictures import FORMATS, MAX_BYTES, decode_picture
+from model.png import unpacked
 from tests.drawing import draw_digit, encoded
 
 
@@ -62,3 +66,48 @@ def test_too_many_pixels_are_refused_before_decoding(side: int) -> None:
     data[18:26] = side.to_bytes(4, "little") * 2  # width and height in the header
     with pytest.raises(ImageTooLarge, match="25,000,000"):
         decode_picture(bytes(data))
+
+
+def as_pillow_decodes(data: bytes) -> tuple[object, ...]:
+    """What comes of bytes where nothing is unpacked for Pillow: the picture, or the error."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pictures, "unpacked", lambda data: data)
+        return outcome(data)
+
+
+def outcome(data: bytes) -> tuple[object, ...]:
+    try:
+        picture = decode_picture(data)
+    except InvalidImage as error:
+        return type(error), str(error)
+    return picture.mode, picture.size, picture.tobytes(), picture.info.get("transparency")
+
+
+CANVAS = encoded(draw_digit(3).convert("RGBA"))
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+@pytest.mark.parametrize("side", [10, 130, 300, 1100])
+def test_a_png_is_unpacked_to_the_picture_that_pillow_decodes(mode: str, side: int) -> None:
+    drawn = draw_digit(8, size=(side, side + 3), box=(1, 1, side * 0.8, side * 0.8))
+    picture = Image.fromarray(np.asarray(drawn).astype(np.uint16) * 200) if mode == "I;16" else drawn.convert(mode)
+    data = encoded(picture)
+    assert outcome(data) == as_pillow_decodes(data)
+    assert outcome(data)[1] == (side, side + 3)
+    assert (unpacked(data) != data) == (16 * 1024 <= len(picture.tobytes()) + side + 3 < 4 * 1024 * 1024)
+
+
+def test_what_cannot_be_unpacked_is_left_as_it_is() -> None:
+    at = CANVAS.index(b"IDAT") + 4
+    between = CANVAS[: at + 100] + b"????" + CANVAS[at + 100 :]
+    for data in (b"", b"text", CANVAS[:20], CANVAS[:-20], between, encoded(draw_digit(3), "BMP")):
+        assert unpacked(data) is data
+
+
+@given(st.data())
+def test_a_damaged_png_has_the_same_outcome_unpacked_or_not(data: st.DataObject) -> None:
+    damaged = bytearray(unpacked(CANVAS) if data.draw(st.booleans()) else CANVAS)
+    for _ in range(data.draw(st.integers(1, 3))):
+        damaged[data.draw(st.integers(0, min(len(damaged), 2000) - 1))] = data.draw(st.integers(0, 255))
+    cut = bytes(damaged[: data.draw(st.integers(0, len(damaged)))]) if data.draw(st.booleans()) else bytes(damaged)
+    assert outcome(cut) == as_pillow_decodes(cut)
