@@ -133,7 +133,7 @@ class TorchServe:
         _, model = self._describe()
         used = {}
         for worker in model.get("workers", ()):
-            with contextlib.suppress(psutil.Error):
+            with contextlib.suppress(psutil.Error, ValueError):  # a worker that is only being started has pid -1
                 times = psutil.Process(worker["pid"]).cpu_times()
                 used[worker["pid"]] = times.user + times.system
         before, self._used_s = self._used_s, used

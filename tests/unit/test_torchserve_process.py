@@ -1,0 +1,31 @@
+"""What is made of what TorchServe tells of its workers."""
+
+import os
+from typing import Any
+
+from scripts.torchserve_process import TorchServe
+
+
+class Described(TorchServe):
+    """A TorchServe that tells of these workers and runs none."""
+
+    def __init__(self, *pids: int) -> None:
+        self._pids = pids
+        self._used_s = None
+
+    def _describe(self) -> tuple[int | None, dict[str, Any]]:
+        return 200, {"jobQueueStatus": {"pendingRequests": 0}, "workers": [{"pid": pid} for pid in self._pids]}
+
+
+def test_a_worker_that_is_only_being_started_is_not_busy() -> None:
+    server = Described(-1)
+    assert [server.is_busy(), server.is_busy()] == [True, False]
+
+
+def test_a_worker_that_uses_its_core_is_busy() -> None:
+    server = Described(os.getpid())
+    server.is_busy()
+    before = os.times().user
+    while os.times().user < before + 0.05:
+        pass
+    assert server.is_busy()
