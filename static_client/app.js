@@ -1,55 +1,52 @@
 /** The page: joins pad, asker and screen, and gives every action its button and its key. */
 
 import { RecogniserError, recognise } from "./api.js";
-import { Asker } from "./asker.js";
+import { createAsker } from "./asker.js";
 import { loadConfig } from "./config.js";
 import { Drawing } from "./drawing.js";
-import { Pad } from "./pad.js";
-import { need } from "./dom.js";
-import { Panels } from "./panels.js";
+import { createPad } from "./pad.js";
 import { takePicture } from "./raster.js";
 import { announce, show } from "./screen.js";
-import { usesSingleKeys } from "./settings.js";
 import { actionOf } from "./shortcuts.js";
 import { listenForPictures } from "./sources.js";
-import { Tally } from "./tally.js";
 import { viewOf } from "./view.js";
 
 const PAD_UNIT = 280; // of the width slider, which counts in pixels of a pad of this side
 
 const byId = (id) => document.getElementById(id);
 const drawing = new Drawing();
-const pad = new Pad(byId("pad"), drawing, { onInk, onLift });
-const asker = new Asker({ drawing, ask, onOutcome });
-const page = { drawing, answer: newestAnswer, config, announce, tell, kept };
-const panels = new Panels(page);
+const pad = createPad(byId("pad"), drawing, { onInk, onLift });
+const asker = createAsker({ drawing, ask, onOutcome });
+const page = { drawing, answer: newestAnswer, config: () => configured, announce, tell, kept, need };
 
-const tally = new Tally();
-
+let panels = null; // until one is wanted
 let outcome = null; // the newest since the pad was empty
 let corrected = null; // picture
 let notice = null; // what the page itself could not do
 let triesAgain = false;
 let configError = null;
-let configured = configure();
+let configured; // promise of a Config
 let wishes = 0; // for pictures: the newest wins
 
 const actions = {
   undo: () => change(() => drawing.undo(), "Undone."),
   redo: () => change(() => drawing.redo(), "Done again."),
   clear: () => change(() => drawing.clear(), "Cleared."),
-  erase: () => useEraser(!pad.erases),
+  erase: () => {
+    pad.erases = !pad.erases;
+    render();
+  },
   thinner: () => byId("width").stepDown() ?? setWidth(),
   thicker: () => byId("width").stepUp() ?? setWidth(),
   retry: tryAgain,
   camera: () => byId("camera").click(),
   upload: () => byId("upload").click(),
   sample: () => take(async () => (await need(import("./samples.js"))).takeSample()),
-  wrong: async () => (await need(import("./wrong.js"))).openCorrection(byId("correct"), page),
-  inside: () => panels.toggle("inside"),
-  card: () => panels.toggle("card"),
-  history: () => panels.toggle("history"),
-  keys: async () => (await need(import("./keys.js"))).openKeys(byId("keys")),
+  wrong: open,
+  inside: open,
+  card: open,
+  history: open,
+  keys: open,
 };
 
 document.addEventListener("click", (event) => act(event.target.closest?.("[data-action]")?.dataset.action));
@@ -63,24 +60,14 @@ addEventListener("online", () => outcome?.error && asker.retry());
 addEventListener("error", (event) => tell(event.error ?? new Error(event.message)));
 addEventListener("unhandledrejection", (event) => tell(event.reason));
 setWidth();
+configure();
 
-/** @returns {Promise<import("./config.js").Config | null>} null where configError says why */
-async function configure() {
-  try {
-    return await loadConfig(new URL(location.href));
-  } catch (error) {
+function configure() {
+  configured = loadConfig(new URL(location.href));
+  return configured.catch((error) => {
     configError = error;
     render();
-    return null;
-  }
-}
-
-async function config() {
-  const found = await configured;
-  if (!found) {
-    throw configError;
-  }
-  return found;
+  });
 }
 
 /** The answer to the drawing as it is now, once the pen is up. */
@@ -90,26 +77,24 @@ function newestAnswer() {
 
 async function ask({ strokes, picture }) {
   const file = picture ? picture.bytes : await takePicture(structuredClone(strokes));
-  const where = await config();
+  const config = await configured;
   const asked_ms = performance.now();
-  const result = await recognise(where, file);
+  const result = await recognise(config, file);
   return { result, picture: file, latency_ms: performance.now() - asked_ms };
 }
 
 function onKey(event) {
-  if (!document.querySelector("dialog[open]")) {
-    const action = actionOf(event, usesSingleKeys());
-    if (action) {
-      event.preventDefault();
-      act(action);
-    }
+  const action = document.querySelector("dialog[open]") ? undefined : actionOf(event);
+  if (action) {
+    event.preventDefault();
+    act(action);
   }
 }
 
-/** @param {string | undefined} action whatever goes wrong with it is told in words */
+/** Whatever goes wrong with an action is told in words. */
 async function act(action) {
   try {
-    await actions[action]?.();
+    await actions[action]?.(action);
   } catch (error) {
     tell(error);
   }
@@ -142,7 +127,7 @@ function onOutcome(newest) {
   outcome = newest;
   triesAgain = false;
   if (newest.revision === drawing.revision) {
-    tally.count(drawing.picture, newest.result);
+    drawing.picture?.tally?.count(drawing.picture, newest.result);
   }
   render();
 }
@@ -168,7 +153,6 @@ function kept(answer, words) {
   announce(words);
 }
 
-/** @param {() => Promise<import("./drawing.js").Picture>} fetchPicture */
 async function take(fetchPicture) {
   wishes += 1;
   const wish = wishes;
@@ -182,9 +166,19 @@ async function take(fetchPicture) {
   }
 }
 
-function useEraser(erases) {
-  pad.erases = erases;
-  render();
+/** Waits for a part of the page that comes when it is wanted, and says so where it does not. */
+async function need(part) {
+  try {
+    return await part;
+  } catch (cause) {
+    throw new Error("a part of it does not load. Is its own server still running?", { cause });
+  }
+}
+
+/** A panel or a dialog. */
+async function open(name) {
+  panels = (await need(import("./panels.js"))).panelsOf(page);
+  await panels.open(name);
 }
 
 function setWidth() {
@@ -203,8 +197,7 @@ async function tryAgain() {
   render();
   if (configError) {
     configError = null;
-    configured = configure();
-    await configured;
+    await configure();
   }
   if (drawing.isEmpty || configError) {
     triesAgain = false;
@@ -217,6 +210,7 @@ async function tryAgain() {
 function render() {
   const view = viewOf({ drawing, penIsDown: pad.penIsDown, outcome, triesAgain, configError, notice });
   const answer = newestAnswer();
-  show(view, pad, tally.caption(drawing.picture, answer?.result), Boolean(answer) && answer.picture === corrected);
-  panels.update();
+  const caption = drawing.picture?.tally?.caption(drawing.picture, answer?.result) ?? "";
+  show(view, pad, caption, Boolean(answer) && answer.picture === corrected);
+  panels?.update();
 }

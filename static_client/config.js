@@ -1,32 +1,26 @@
-/**
- * Where the page finds its recogniser: `config.json` beside the page, and what the query string says instead.
- *
- * @typedef {{endpoint: string, model: string, token?: string}} Config
- *   endpoint: absolute URL without a slash at its end; model: its name, or name/version; token: sent as a bearer token
- */
+/** Where the page finds its recogniser: `config.json` beside the page, and what the query string says instead. */
 
-import { DEADLINE_S, RecogniserError, readJson } from "./api.js";
+import { DEADLINE_S, RecogniserError } from "./api.js";
 
 const EXAMPLE = '{"endpoint": "http://127.0.0.1:8080", "model": "mnist"}';
 const TOKEN = /^[\x21-\x7e]+$/; // what may stand in a header
 
 /**
  * @param {URL} pageUrl the page's own address; `config.json` is looked for beside it
- * @returns {Promise<Config>}
+ * @returns {Promise<import("./types.js").Config>}
  * @throws {RecogniserError} kind "configuration", in words for the person who set the page up
  */
 export async function loadConfig(pageUrl) {
-  const asked = pageUrl.searchParams;
-  const overrides = { endpoint: asked.get("endpoint"), model: asked.get("model"), token: asked.get("token") };
+  const overrides = Object.fromEntries(pageUrl.searchParams);
   const file = overrides.endpoint && overrides.model ? {} : await readConfigFile(pageUrl);
   return parseConfig(file, overrides, pageUrl);
 }
 
 /**
  * @param {{endpoint?: unknown, model?: unknown, token?: unknown}} file what config.json holds
- * @param {Record<"endpoint" | "model" | "token", string | null>} overrides what the query string says
+ * @param {{endpoint?: string, model?: string, token?: string}} overrides what the query string says
  * @param {URL} pageUrl a relative endpoint is relative to it
- * @returns {Config}
+ * @returns {import("./types.js").Config}
  * @throws {RecogniserError}
  */
 export function parseConfig(file, overrides, pageUrl) {
@@ -48,26 +42,20 @@ export function parseConfig(file, overrides, pageUrl) {
 }
 
 async function readConfigFile(pageUrl) {
-  const url = new URL("config.json", pageUrl);
-  let response;
   try {
-    response = await fetch(url, { cache: "no-cache", signal: AbortSignal.timeout(DEADLINE_S * 1000) });
+    const signal = AbortSignal.timeout(DEADLINE_S * 1000);
+    const response = await fetch(new URL("config.json", pageUrl), { cache: "no-cache", signal });
+    return await response.json();
   } catch (error) {
-    throw wrong("The page cannot read its config.json.", error);
+    throw wrong(`The page cannot read its config.json, which should be like ${EXAMPLE}.`, error);
   }
-  const file = response.ok ? await readJson(response) : null;
-  if (typeof file !== "object" || file === null) {
-    throw wrong(`The page's config.json (HTTP ${response.status}) is not like ${EXAMPLE}.`);
-  }
-  return file;
 }
 
-/** @returns {URL | null} null where the endpoint is no address at all */
 function resolve(endpoint, pageUrl) {
   try {
     return typeof endpoint === "string" ? new URL(endpoint, pageUrl) : null;
   } catch {
-    return null;
+    return null; // no address at all
   }
 }
 

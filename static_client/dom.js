@@ -19,19 +19,6 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-/**
- * @template T
- * @param {Promise<T>} part of the page that comes when it is wanted
- * @returns {Promise<T>} rejected in words where it does not come
- */
-export async function need(part) {
-  try {
-    return await part;
-  } catch (cause) {
-    throw new Error("a part of it does not load. Is its own server still running?", { cause });
-  }
-}
-
 let styled;
 
 /** @returns {Promise<void>} resolved when the style of panels and dialogs, which the first look does without, is there */

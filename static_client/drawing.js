@@ -1,26 +1,14 @@
-/**
- * What is on the pad - strokes, or a picture instead of them - and how it came to be: every change can be undone and
- * done again. Knows nothing of pixels, of the DOM or of the server.
- */
+/** What is on the pad - strokes, or a picture instead - and how it came to be: every change can be undone and redone. */
 
 import { lengthen } from "./strokes.js";
 
-/** Changes that can be undone; older ones are forgotten. */
-const MOST_STEPS = 200;
+/** @import { Pen, Picture, Point, Stroke } from "./types.js" */
 
-/**
- * @typedef {object} Picture a photograph, a file or a test digit, in the place of strokes
- * @property {Uint8Array<ArrayBuffer>} bytes the file that is sent
- * @property {string} mediaType of the bytes
- * @property {CanvasImageSource & {width: number, height: number}} image what the pad shows
- * @property {boolean} [isInk] whether the image is ink on nothing, to be shown in the pad's own colours
- * @property {"picture" | "sample"} kind
- * @property {string} [label] what the picture shows, where that is known
- */
+const MOST_STEPS = 200; // that can be undone
 
 /** `revision` counts every change, so that an answer can be told from an outdated one. */
 export class Drawing {
-  /** @type {import("./strokes.js").Stroke[]} */
+  /** @type {Stroke[]} */
   strokes = [];
   /** @type {Picture | null} */
   picture = null;
@@ -40,20 +28,12 @@ export class Drawing {
     return this.#future.length > 0;
   }
 
-  /**
-   * A new stroke; a picture makes way for it.
-   * @param {import("./strokes.js").Point} point where the pen comes down
-   * @param {import("./strokes.js").Pen} pen
-   */
+  /** A new stroke; a picture makes way for it. @param {Point} point @param {Pen} pen */
   begin(point, { width, erases }) {
     this.#change([...this.strokes, { width, erases, points: [point] }], null);
   }
 
-  /**
-   * Lengthen the last stroke.
-   * @param {import("./strokes.js").Point[]} points in the order they were drawn
-   * @returns {boolean} whether the drawing has changed
-   */
+  /** Lengthen the last stroke. @param {Point[]} points @returns {boolean} whether the drawing has changed */
   extend(points) {
     const changed = lengthen(this.strokes.at(-1).points, points);
     this.revision += changed ? 1 : 0;

@@ -7,7 +7,7 @@ import { zip } from "./zip.js";
 
 /**
  * @param {HTMLElement} section empty
- * @param {import("./panels.js").Page} page
+ * @param {import("./types.js").Page} page
  */
 export function mount(section, page) {
   const list = element("ul", { class: "cards", role: "list" });

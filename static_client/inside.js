@@ -15,7 +15,7 @@ const RASTER_PX = 112; // side of the raster on which the drawn ink is found
 
 /**
  * @param {HTMLElement} section empty
- * @param {import("./panels.js").Page} page
+ * @param {import("./types.js").Page} page
  */
 export function mount(section, page) {
   const parts = build(section);

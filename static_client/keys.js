@@ -1,26 +1,53 @@
 /** The list of shortcuts. */
 
-import { element, loadStyle, need } from "./dom.js";
-import { useSingleKeys, usesSingleKeys } from "./settings.js";
-import { SHORTCUTS, keyCaps } from "./shortcuts.js";
+import { element, loadStyle } from "./dom.js";
+import { SHORTCUTS, SINGLE_KEYS, usesSingleKeys } from "./shortcuts.js";
 
-/** @param {HTMLDialogElement} dialog filled when it is opened first */
-export async function openKeys(dialog) {
+/** What each action that has a key does. */
+export const WORDS = {
+  undo: "Undo",
+  redo: "Redo",
+  clear: "Clear",
+  erase: "Eraser, and back to the pen",
+  thinner: "Thinner pen",
+  thicker: "Thicker pen",
+  wrong: "That’s wrong: it was another digit",
+  upload: "Choose a picture (paste or drop one, too)",
+  sample: "A random test digit",
+  inside: "Look inside",
+  card: "The model",
+  history: "Corrections",
+  keys: "This list",
+};
+
+let dialog;
+
+/** @param {import("./types.js").Page} page */
+export async function openKeys({ need }) {
   await need(loadStyle());
-  if (!dialog.firstChild) {
-    dialog.append(
+  if (!dialog) {
+    dialog = element(
+      "dialog",
+      { id: "keys", "aria-labelledby": "keys-title" },
       element("h2", { id: "keys-title" }, "Keyboard"),
-      element("dl", { class: "keys" }, ...SHORTCUTS.flatMap(row)),
+      element("dl", { class: "keys" }, ...Object.entries(WORDS).flatMap(row)),
       choice(),
       element("form", { method: "dialog" }, element("button", { autofocus: true }, "Close")),
     );
+    document.body.append(dialog);
   }
   dialog.showModal();
 }
 
-function row(shortcut) {
-  const ways = keyCaps(shortcut).map((caps) => element("span", {}, ...caps.map((cap) => element("kbd", {}, cap))));
-  return [element("dt", {}, ...ways), element("dd", {}, shortcut.words)];
+function row([action, words]) {
+  const ways = keyCaps(action).map((caps) => element("span", {}, ...caps.map((cap) => element("kbd", {}, cap))));
+  return [element("dt", {}, ...ways), element("dd", {}, words)];
+}
+
+/** @param {string} action @returns {string[][]} each way to it, as the caps of its keys */
+export function keyCaps(action) {
+  const ways = Object.keys(SHORTCUTS).filter((way) => SHORTCUTS[way] === action);
+  return ways.map((way) => way.split(" ").map((key) => key[0].toUpperCase() + key.slice(1)));
 }
 
 /** Speech input and restless hands set single keys off unasked (WCAG 2.1.4). */
@@ -31,4 +58,13 @@ function choice() {
     onchange: (event) => useSingleKeys(event.target.checked),
   });
   return element("label", { class: "choice" }, box, "Use keys without Ctrl too");
+}
+
+/** @param {boolean} used whether keys without Ctrl do something */
+function useSingleKeys(used) {
+  try {
+    localStorage.setItem(SINGLE_KEYS, used ? "on" : "off");
+  } catch {
+    // It will have forgotten by the next visit.
+  }
 }

@@ -1,171 +1,140 @@
-/**
- * The drawing surface: pointer events in, strokes out, ink on the canvas. One pointer draws at a time; a second finger
- * and a resting palm do not. Says that the drawing has changed and leaves the rest to its listeners.
- */
+/** The drawing surface: pointer events in, strokes out, ink on the canvas. Second fingers and palms do not draw. */
 
 import { paint } from "./paint.js";
 import { isBlank } from "./raster.js";
-import { PEN_WIDTHS, bounds } from "./strokes.js";
+import { distance } from "./strokes.js";
 
 /** After a pen was near, fingers do not draw for so long: they are the hand that holds it. */
 const PALM_GUARD_MS = 1000;
 
 /** A touch that the system takes back before it went so far (pad units) was a palm; a longer one stays as it is. */
-const PALM_EXTENT = 0.1;
+const PALM_REACH = 0.1;
 
-/** An eraser is this many times as wide as the pen. */
-const ERASER_FACTOR = 2;
-
+const ERASER_FACTOR = 2; // times as wide as the pen
 const MAIN_BUTTON = 0;
-const ERASER_BUTTON = 5; // the other end of a stylus, as Pointer Events number it
+const ERASER_BUTTON = 5; // the other end of a stylus
 
-export class Pad {
-  /** Of the next stroke, in pad units. */
-  penWidth = PEN_WIDTHS.usual;
-  erases = false;
-  #pointer = null; // {id, type} of the pointer that draws
-  #penSeen_ms = -Infinity;
-  #frame = 0;
+/**
+ * @param {HTMLCanvasElement} canvas square; its CSS `color` is the ink's
+ * @param {import("./drawing.js").Drawing} drawing
+ * @param {{onInk: () => void, onLift: () => void}} listeners of ink under the pen, and of the pen's going up
+ */
+export function createPad(canvas, drawing, { onInk, onLift }) {
+  const context = canvas.getContext("2d");
+  let pointer = null; // {id, type} of the pointer that draws
+  let penSeen_ms = -Infinity;
+  let frame = 0;
 
-  /**
-   * @param {HTMLCanvasElement} canvas square; its CSS `color` is the ink's
-   * @param {import("./drawing.js").Drawing} drawing
-   * @param {{onInk: () => void, onLift: () => void}} listeners onInk: the drawing has changed under the pen;
-   *   onLift: the pen has gone up
-   */
-  constructor(canvas, drawing, { onInk, onLift }) {
-    this.canvas = canvas;
-    this.context = canvas.getContext("2d");
-    this.drawing = drawing;
-    this.onInk = onInk;
-    this.onLift = onLift;
-    this.#listen();
-  }
+  const pad = {
+    drawing,
+    penWidth: 20 / 280, // of the next stroke, in pad units
+    erases: false,
+    get penIsDown() {
+      return pointer !== null;
+    },
+    /** A stroke under way ends where it is, without a word to the listeners. */
+    release() {
+      pointer = null;
+    },
+    /** Paint the drawing anew with the next frame. */
+    repaint() {
+      frame ||= requestAnimationFrame(paintNow);
+    },
+  };
 
-  get penIsDown() {
-    return this.#pointer !== null;
-  }
-
-  /** A stroke under way ends where it is, without a word to the listeners. */
-  release() {
-    this.#pointer = null;
-  }
-
-  /** Paint the drawing anew with the next frame. */
-  repaint() {
-    this.#frame ||= requestAnimationFrame(() => {
-      this.#frame = 0;
-      this.#paint();
-    });
-  }
-
-  #paint() {
-    paint(this.context, this.drawing, getComputedStyle(this.canvas).color);
-  }
-
-  #listen() {
-    const { canvas } = this;
-    canvas.addEventListener("pointerdown", (event) => this.#begin(event));
-    canvas.addEventListener("pointermove", (event) => this.#extend(event));
-    canvas.addEventListener("pointerup", (event) => this.#end(event));
-    canvas.addEventListener("pointercancel", (event) => this.#cancel(event));
-    canvas.addEventListener("lostpointercapture", (event) => this.#end(event));
-    canvas.addEventListener("contextmenu", (event) => event.preventDefault()); // a long press draws a dot
-    new ResizeObserver(() => this.#fit()).observe(canvas);
-    addEventListener("resize", () => this.#fit()); // moved to a screen of another density
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.repaint());
+  function paintNow() {
+    frame = 0;
+    paint(context, drawing, getComputedStyle(canvas).color);
   }
 
   /** Give the canvas as many pixels as the screen has for it. */
-  #fit() {
-    const side_px = Math.max(1, Math.round(this.canvas.clientWidth * devicePixelRatio));
-    if (this.canvas.width !== side_px || this.canvas.height !== side_px) {
-      this.canvas.width = side_px;
-      this.canvas.height = side_px;
-      this.#paint();
+  function fit() {
+    const side_px = Math.max(1, Math.round(canvas.clientWidth * devicePixelRatio));
+    if (canvas.width !== side_px || canvas.height !== side_px) {
+      canvas.width = canvas.height = side_px;
+      paintNow();
     }
   }
 
-  #begin(event) {
-    this.#noticePen(event);
-    const takesOver = event.pointerType === "pen" && this.#pointer?.type === "touch";
-    const isStroke = event.button === MAIN_BUTTON || event.button === ERASER_BUTTON;
-    if (!isStroke || (this.penIsDown && !takesOver) || this.#isPalm(event)) {
+  function begin(event) {
+    noticePen(event);
+    const { pointerId: id, pointerType: type, button } = event;
+    const takesOver = type === "pen" && pointer?.type === "touch";
+    const isStroke = button === MAIN_BUTTON || button === ERASER_BUTTON;
+    const isPalm = type === "touch" && event.timeStamp - penSeen_ms < PALM_GUARD_MS;
+    if (!isStroke || (pointer && !takesOver) || isPalm) {
       return;
     }
     event.preventDefault(); // no text selection, no drag
-    const erases = this.erases || event.button === ERASER_BUTTON;
-    if (erases && this.drawing.strokes.length === 0) {
+    const erases = pad.erases || button === ERASER_BUTTON;
+    if (erases && drawing.strokes.length === 0) {
       return;
     }
     if (takesOver) {
-      this.drawing.dropLast();
+      drawing.dropLast();
     }
-    this.#pointer = { id: event.pointerId, type: event.pointerType };
+    pointer = { id, type };
     try {
-      this.canvas.setPointerCapture(event.pointerId);
+      canvas.setPointerCapture(id);
     } catch {
       // The pointer is gone already; its pointerup or pointercancel still ends the stroke.
     }
-    this.drawing.begin(this.#pointOf(event), { width: this.penWidth * (erases ? ERASER_FACTOR : 1), erases });
-    this.#inkChanged();
+    drawing.begin(pointOf(event), { width: pad.penWidth * (erases ? ERASER_FACTOR : 1), erases });
+    inkChanged();
   }
 
-  #extend(event) {
-    this.#noticePen(event);
-    if (event.pointerId !== this.#pointer?.id) {
-      return;
-    }
+  function extend(event) {
     const events = event.getCoalescedEvents?.() ?? [];
-    const points = (events.length > 0 ? events : [event]).map((each) => this.#pointOf(each));
-    if (this.drawing.extend(points)) {
-      this.#inkChanged();
+    if (drawing.extend((events.length > 0 ? events : [event]).map(pointOf))) {
+      inkChanged();
     }
   }
 
-  #end(event) {
-    if (event.pointerId !== this.#pointer?.id) {
-      return;
+  function end() {
+    pointer = null;
+    if (drawing.strokes.at(-1)?.erases && isBlank(drawing.strokes)) {
+      drawing.becomeBlank();
+      pad.repaint();
     }
-    this.#pointer = null;
-    if (this.drawing.strokes.at(-1)?.erases && isBlank(this.drawing.strokes)) {
-      this.drawing.becomeBlank();
-      this.repaint();
-    }
-    this.onLift();
+    onLift();
   }
 
-  #cancel(event) {
-    if (event.pointerId !== this.#pointer?.id) {
-      return;
+  function cancel({ pointerType }) {
+    const { points } = drawing.strokes.at(-1);
+    if (pointerType === "touch" && points.every((point) => distance(points[0], point) < PALM_REACH)) {
+      drawing.dropLast();
+      inkChanged();
     }
-    const box = bounds(this.drawing.strokes.slice(-1));
-    const extent = Math.max(box.right - box.left, box.bottom - box.top);
-    if (event.pointerType === "touch" && extent < PALM_EXTENT) {
-      this.drawing.dropLast();
-      this.#inkChanged();
-    }
-    this.#end(event);
+    end();
   }
 
-  #inkChanged() {
-    this.repaint();
-    this.onInk();
+  function inkChanged() {
+    pad.repaint();
+    onInk();
   }
 
-  #noticePen(event) {
-    if (event.pointerType === "pen") {
-      this.#penSeen_ms = event.timeStamp;
+  function noticePen({ pointerType, timeStamp }) {
+    if (pointerType === "pen") {
+      penSeen_ms = timeStamp;
     }
   }
 
-  #isPalm(event) {
-    return event.pointerType === "touch" && event.timeStamp - this.#penSeen_ms < PALM_GUARD_MS;
+  function pointOf({ clientX, clientY }) {
+    const box = canvas.getBoundingClientRect();
+    return { x: (clientX - box.left) / box.width, y: (clientY - box.top) / box.height };
   }
 
-  /** @returns {import("./strokes.js").Point} */
-  #pointOf(event) {
-    const box = this.canvas.getBoundingClientRect();
-    return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
-  }
+  const on = (type, handle) => canvas.addEventListener(type, handle);
+  const onDrawing = (type, handle) => on(type, (event) => event.pointerId === pointer?.id && handle(event));
+  on("pointerdown", begin);
+  on("pointermove", noticePen);
+  onDrawing("pointermove", extend);
+  onDrawing("pointerup", end);
+  onDrawing("pointercancel", cancel);
+  onDrawing("lostpointercapture", end);
+  on("contextmenu", (event) => event.preventDefault()); // a long press draws a dot
+  new ResizeObserver(fit).observe(canvas);
+  addEventListener("resize", fit); // moved to a screen of another density
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", pad.repaint);
+  return pad;
 }

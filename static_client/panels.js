@@ -1,18 +1,6 @@
-/**
- * The panels below the desk: at most one is open, and each comes to the page when it is first opened.
- *
- * @typedef {object} Page what a panel may know of the page
- * @property {import("./drawing.js").Drawing} drawing
- * @property {() => import("./asker.js").Outcome | null} answer the one to the drawing as it is, while the pen is up
- * @property {() => Promise<import("./config.js").Config>} config rejected where it is wrong
- * @property {(words: string) => void} announce to screen readers
- * @property {(error: Error) => void} tell what went wrong, where everybody sees it
- * @property {(answer: import("./asker.js").Outcome, words: string) => void} kept the answer's correction
- *
- * @typedef {{update: () => void, close?: () => void}} Panel
- */
+/** What opens below the desk, at most one at a time, and over it. Each comes to the page when it is first opened. */
 
-import { loadStyle, need } from "./dom.js";
+import { element, loadStyle } from "./dom.js";
 
 const MODULES = {
   inside: () => import("./inside.js"),
@@ -20,32 +8,54 @@ const MODULES = {
   history: () => import("./history.js"),
 };
 
-export class Panels {
+const DIALOGS = {
+  keys: async (page) => (await page.need(import("./keys.js"))).openKeys(page),
+  wrong: async (page) => (await page.need(import("./wrong.js"))).openCorrection(page),
+};
+
+let panels;
+
+/** @param {import("./types.js").Page} page @returns {Panels} the only ones there are */
+export function panelsOf(page) {
+  panels ??= new Panels(page);
+  return panels;
+}
+
+class Panels {
   #open = null; // name
   #wish = null; // name of the one that is to open once it is there
-  /** @type {Record<string, Panel>} */
+  /** @type {Record<string, import("./types.js").Panel>} */
   #mounted = {};
 
-  /** @param {Page} page */
   constructor(page) {
     this.page = page;
   }
 
-  /** @param {keyof typeof MODULES} name opened, or closed where it was open */
-  async toggle(name) {
+  /** @param {keyof typeof MODULES | keyof typeof DIALOGS} name a panel that is open already is closed */
+  async open(name) {
+    await (name in DIALOGS ? DIALOGS[name](this.page) : this.#toggle(name));
+  }
+
+  async #toggle(name) {
     const opens = this.#wish !== name;
     this.#wish = opens ? name : null;
     this.#show(null);
     if (opens) {
       const [{ mount }] = await this.#load(name);
-      const section = document.getElementById(name);
-      this.#mounted[name] ??= mount(section, this.page);
+      this.#mounted[name] ??= mount(this.#add(name), this.page);
       if (this.#wish === name) {
         this.#show(name);
         this.update();
-        section.scrollIntoView({ block: "nearest" });
+        document.getElementById(name).scrollIntoView({ block: "nearest" });
       }
     }
+  }
+
+  #add(name) {
+    const button = document.querySelector(`[aria-controls=${name}]`);
+    const section = element("section", { id: name, class: "panel", "aria-label": button.textContent, hidden: true });
+    document.querySelector("main").append(section);
+    return section;
   }
 
   /** Something has changed: the open panel may want to show it. */
@@ -55,7 +65,7 @@ export class Panels {
 
   async #load(name) {
     try {
-      return await need(Promise.all([MODULES[name](), loadStyle()]));
+      return await this.page.need(Promise.all([MODULES[name](), loadStyle()]));
     } catch (error) {
       this.#wish = null;
       throw error;
@@ -65,10 +75,12 @@ export class Panels {
   #show(name) {
     this.#mounted[this.#open]?.close?.();
     this.#open = name;
-    for (const button of document.querySelectorAll("[data-panel]")) {
-      const isOpen = button.dataset.panel === name;
+    for (const button of document.querySelectorAll("[aria-controls]")) {
+      const isOpen = button.getAttribute("aria-controls") === name;
       button.ariaExpanded = String(isOpen);
-      document.getElementById(button.dataset.panel).hidden = !isOpen;
+    }
+    for (const panel of document.querySelectorAll(".panel")) {
+      panel.hidden = panel.id !== name;
     }
   }
 }

@@ -1,16 +1,20 @@
 /** Test digits, cut out of the sprite that `make samples` builds beside the page. */
 
 import { RecogniserError, readJson } from "./api.js";
+import { exhibitInk } from "./exhibit.js";
 import { encodeGreyPng } from "./png.js";
+import { Tally } from "./tally.js";
 
 const INDEX = "samples.json";
 const SPRITE = "samples.png";
+
+const tally = new Tally();
 
 let sheet = null; // promise of {image, index}
 let deck = []; // numbers of the digits not shown yet
 
 /**
- * @returns {Promise<import("./drawing.js").Picture>} one that has not been shown before, until all have been
+ * @returns {Promise<import("./types.js").Picture>} one that has not been shown before, until all have been
  * @throws {RecogniserError} kind "refused": there are none, or they cannot be read
  */
 export async function takeSample() {
@@ -35,11 +39,11 @@ export async function takeSample() {
   context.putImageData(pixels, 0, 0);
   return {
     kind: "sample",
-    image: canvas,
-    isInk: true,
+    paint: exhibitInk(canvas),
     mediaType: "image/png",
     bytes: await encodeGreyPng(grey, index.side),
     label: index.labels[number],
+    tally,
   };
 }
 

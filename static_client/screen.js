@@ -2,28 +2,22 @@
 
 import { percent, wholePercent } from "./view.js";
 
-const byId = (id) => document.getElementById(id);
-const answer = byId("answer");
-const confidence = byId("confidence");
-const status = byId("status");
-const retry = byId("retry");
-const clear = byId("clear");
-const wrong = byId("wrong");
-const caption = byId("caption");
-const announcement = byId("announcement");
-const bars = [...document.querySelectorAll("#bars li")];
+const named = [...document.querySelectorAll("[id]")].map((each) => [each.id, each]);
+const { answer, confidence, status, retry, clear, wrong, caption, announcement, bars, undo, redo, erase } =
+  Object.fromEntries(named);
+const { dataset } = document.body;
 
 /**
- * @param {import("./view.js").View} view
- * @param {import("./pad.js").Pad} pad
+ * @param {import("./types.js").View} view
+ * @param {ReturnType<typeof import("./pad.js").createPad>} pad
  * @param {string} words on what the pad shows
  * @param {boolean} isCorrected whether somebody has said what it was
  */
 export function show(view, pad, words, isCorrected) {
   const { drawing, penIsDown } = pad;
-  document.body.dataset.state = view.state;
-  document.body.dataset.waiting = String(view.state === "asking" && !penIsDown);
-  document.body.dataset.pad = drawing.isEmpty ? "empty" : "inked";
+  dataset.state = view.state;
+  dataset.waiting = view.state === "asking" && !penIsDown;
+  dataset.pad = drawing.isEmpty ? "empty" : "inked";
   showResult(view.result);
   showWords(view.words);
   showRetry(view.canRetry);
@@ -40,17 +34,15 @@ export function announce(words) {
   setText(announcement, words);
 }
 
-/** @param {import("./api.js").Result | undefined} result */
 function showResult(result) {
-  document.body.dataset.recognised = String(result?.recognised ?? false);
+  dataset.recognised = result?.recognised ?? false;
   setText(answer, result?.label ?? "");
   setText(confidence, result ? percent(result.confidence) : "");
-  for (const bar of bars) {
-    const { label } = bar.dataset;
+  for (const [label, bar] of Object.entries([...bars.children])) {
     const probability = result?.probabilities[label] ?? 0;
     bar.classList.toggle("likeliest", label === result?.label);
-    bar.style.setProperty("--share", String(probability));
-    setText(bar.querySelector(".share"), result ? wholePercent(probability) : "");
+    bar.style.setProperty("--share", probability);
+    setText(bar.lastChild, result ? wholePercent(probability) : "");
   }
 }
 
@@ -76,13 +68,12 @@ function showRetry(canRetry) {
 }
 
 /** What is of no use now stays where it is and can be reached, but says so. */
-function showTools({ drawing, erases, penWidth }) {
-  byId("undo").ariaDisabled = String(!drawing.canUndo);
-  byId("redo").ariaDisabled = String(!drawing.canRedo);
-  clear.ariaDisabled = String(drawing.isEmpty);
-  byId("erase").ariaPressed = String(erases);
-  document.body.dataset.tool = erases ? "eraser" : "pen";
-  document.body.style.setProperty("--pen", String(penWidth));
+function showTools({ drawing, erases }) {
+  undo.ariaDisabled = !drawing.canUndo;
+  redo.ariaDisabled = !drawing.canRedo;
+  clear.ariaDisabled = drawing.isEmpty;
+  erase.ariaPressed = erases;
+  dataset.tool = erases ? "eraser" : "pen";
 }
 
 function setText(element, text) {

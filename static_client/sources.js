@@ -1,19 +1,14 @@
 /** The ways in for pictures: chosen, photographed, pasted or dropped. What becomes of them is the listener's business. */
 
-/**
- * @param {(file: File) => void} onFile
- * @param {(words: string) => void} onTrouble
- */
+/** @param {(file: File) => void} onFile @param {(words: string) => void} onTrouble */
 export function listenForPictures(onFile, onTrouble) {
-  for (const input of document.querySelectorAll(".sources input[type=file]")) {
-    input.addEventListener("change", () => {
-      const [file] = input.files;
-      input.value = ""; // so that the same file can be chosen again
-      if (file) {
-        onFile(file);
-      }
-    });
-  }
+  document.addEventListener("change", ({ target }) => {
+    const [file] = target.files ?? [];
+    if (file) {
+      target.value = ""; // so that the same file can be chosen again
+      onFile(file);
+    }
+  });
   document.addEventListener("paste", (event) => {
     const [file] = event.clipboardData.files;
     if (file) {
@@ -21,21 +16,9 @@ export function listenForPictures(onFile, onTrouble) {
       onFile(file);
     }
   });
-  listenForDrops((transfer) => {
-    const [file] = transfer.files;
-    if (file) {
-      onFile(file);
-    } else {
-      onTrouble("Only picture files can be dropped here; this was a link or text. Save the picture first.");
-    }
-  });
-}
-
-/** Without this, a picture dropped beside the pad would replace the page. */
-function listenForDrops(onDrop) {
   const { dataset } = document.body;
   document.addEventListener("dragover", (event) => {
-    event.preventDefault();
+    event.preventDefault(); // or a picture dropped beside the pad would replace the page
     event.dataTransfer.dropEffect = "copy";
     dataset.dropping = "true";
   });
@@ -47,6 +30,11 @@ function listenForDrops(onDrop) {
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     delete dataset.dropping;
-    onDrop(event.dataTransfer);
+    const [file] = event.dataTransfer.files;
+    if (file) {
+      onFile(file);
+    } else {
+      onTrouble("Only picture files can be dropped here; this was a link or text. Save the picture first.");
+    }
   });
 }

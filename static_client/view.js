@@ -1,26 +1,8 @@
-/**
- * What the page shows, from what is known: states, shares and words. Pure; app.js puts it on the screen.
- *
- * @typedef {object} View
- * @property {"idle" | "asking" | "answered" | "unsure" | "error"} state
- * @property {import("./api.js").Result} [result] what to show as the answer; while asking, the one before
- * @property {string} words what is wrong, empty where nothing is; `make serve` in backticks is code
- * @property {boolean} canRetry
- */
+/** What the page shows, from what is known: states, shares and words. Pure; screen.js puts it on the screen. */
 
-/** An answer with a smaller share is a toss-up, and said to be one. */
-const SURE = 0.5;
+const SURE = 0.5; // an answer with a smaller share is a toss-up, and said to be one
 
-/**
- * @param {object} known
- * @param {import("./drawing.js").Drawing} known.drawing
- * @param {boolean} known.penIsDown doubts about an unfinished stroke are not worth a word yet
- * @param {import("./asker.js").Outcome | null} known.outcome the newest one since the pad was empty
- * @param {boolean} known.triesAgain at the person's wish, after an error
- * @param {Error | null} known.configError
- * @param {Error | null} known.notice of what the page itself could not do, until there is something new to say
- * @returns {View}
- */
+/** @param {import("./types.js").Known} known @returns {import("./types.js").View} */
 export function viewOf({ drawing, penIsDown, outcome, triesAgain, configError, notice }) {
   if (triesAgain) {
     return { state: "asking", words: "Trying again…", canRetry: true };
@@ -29,25 +11,24 @@ export function viewOf({ drawing, penIsDown, outcome, triesAgain, configError, n
     return { state: "error", words: wordsFor(configError), canRetry: true };
   }
   if (notice) {
-    return { state: "error", words: wordsFor(notice), canRetry: false };
+    return { state: "error", words: wordsFor(notice) };
   }
   if (drawing.isEmpty) {
-    return { state: "idle", words: "", canRetry: false };
+    return { state: "idle", words: "" };
   }
   const { error, result, retrying } = outcome ?? {};
-  const isAboutThisDrawing = error?.kind === "refused";
-  if (error && !isAboutThisDrawing) {
+  if (error && error.kind !== "refused") {
     return { state: "error", words: wordsFor(error, retrying), canRetry: error.kind !== "busy" || !retrying };
   }
   const isOutdated = outcome?.revision !== drawing.revision;
   if (isOutdated || (error && penIsDown)) {
-    return { state: "asking", result, words: "", canRetry: false };
+    return { state: "asking", result, words: "" };
   }
   if (error) {
-    return { state: "error", words: wordsFor(error), canRetry: false };
+    return { state: "error", words: wordsFor(error) };
   }
   const doubts = doubt(result);
-  return { state: doubts ? "unsure" : "answered", result, words: penIsDown ? "" : doubts, canRetry: false };
+  return { state: doubts ? "unsure" : "answered", result, words: penIsDown ? "" : doubts };
 }
 
 /** @param {number} confidence in [0, 1] @returns {string} per cent, never more than is so: 0.9996 is "99.9%" */
@@ -60,12 +41,10 @@ export function wholePercent(probability) {
   return probability >= 0.001 && probability < 0.01 ? "<1%" : `${floor(probability * 100)}%`;
 }
 
-/** The whole number below, except that 0.57 * 100 = 56.99999999999999 is 57. */
 function floor(value) {
-  return Math.floor(value + 1e-9);
+  return Math.floor(value + 1e-9); // 0.57 * 100 is 56.99999999999999
 }
 
-/** @param {import("./api.js").Result} result @returns {string} empty where there is no doubt */
 function doubt({ recognised, label, confidence, probabilities }) {
   if (!recognised) {
     return `Probably not a digit. If it is one, ${article(label)}.`;

@@ -1,7 +1,7 @@
 /** The dialog that asks what it really was, and keeps the answer. */
 
 import { keep } from "./corrections.js";
-import { element, loadStyle, need } from "./dom.js";
+import { element, loadStyle } from "./dom.js";
 import { percent } from "./view.js";
 
 const NO_DIGIT = "none";
@@ -9,11 +9,10 @@ const NO_DIGIT = "none";
 /** Under which id the correction of a picture is kept, so that a second one takes the first one's place. */
 const kept = new WeakMap();
 
-/**
- * @param {HTMLDialogElement} dialog
- * @param {import("./panels.js").Page} page
- */
-export async function openCorrection(dialog, page) {
+let dialog;
+
+/** @param {import("./types.js").Page} page */
+export async function openCorrection(page) {
   const answer = page.answer();
   if (!answer) {
     page.announce("There is no answer yet that could be wrong.");
@@ -22,7 +21,7 @@ export async function openCorrection(dialog, page) {
   const { drawing } = page;
   const snapshot = structuredClone(drawing.strokes);
   const { picture } = drawing;
-  await need(loadStyle());
+  await page.need(loadStyle());
 
   async function choose(correction) {
     dialog.close();
@@ -49,11 +48,15 @@ export async function openCorrection(dialog, page) {
     kept.set(answer.picture, id);
   }
 
-  fill(dialog, answer.result, choose);
+  if (!dialog) {
+    dialog = element("dialog", { id: "correct", "aria-labelledby": "correct-title" });
+    document.body.append(dialog);
+  }
+  fill(answer.result, choose);
   dialog.showModal();
 }
 
-function fill(dialog, { label, confidence }, choose) {
+function fill({ label, confidence }, choose) {
   const digits = [..."0123456789"].map((digit) =>
     element("button", { type: "button", onclick: () => choose(digit) }, digit),
   );

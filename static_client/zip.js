@@ -3,7 +3,7 @@
  * beside them are small.
  */
 
-import { crc32 } from "./crc32.js";
+import { crc32 } from "./png.js";
 
 const LOCAL_HEADER = 0x04034b50;
 const CENTRAL_HEADER = 0x02014b50;

@@ -46,7 +46,7 @@ def test_mouse_drawing_is_read(open_page: PageOpener, strokes: Strokes, label: s
     assert pad.text("#answer") == label
     assert 50 < float(pad.text("#confidence").removesuffix("%")) <= 100
     assert pad.text("#status") == ""
-    assert pad.text("#bars .likeliest .digit") == label
+    assert pad.text("#bars .likeliest b") == label
     pad.expect_text("#announcement", f"{label}, {pad.text('#confidence')} confidence.")
 
 
@@ -65,8 +65,8 @@ def test_bars_show_every_digit_in_order_and_mark_the_likeliest(open_page: PageOp
     pad.answer_with(200, RESULT)
     pad.draw(SEVEN)
     pad.expect_state("answered")
-    assert pad.page.locator("#bars .digit").all_text_contents() == list("0123456789")
-    shares = pad.page.locator("#bars .share").all_text_contents()
+    assert pad.page.locator("#bars b").all_text_contents() == list("0123456789")
+    shares = pad.page.locator("#bars span").all_text_contents()
     assert shares == ["0%"] * 7 + ["99%", "0%", "0%"]
     assert pad.text("#confidence") == "99.9%", "never more than is so"
 

@@ -126,7 +126,7 @@ def test_page_reads_and_is_left_by_keyboard_alone(open_page: PageOpener) -> None
         pad.page.keyboard.press("Tab")
         name = pad.page.evaluate("""() => {
             const it = document.activeElement;
-            return it === document.body ? "" : (it.innerText || it.closest("label")?.innerText || it.id).trim();
+            return it === document.body ? "" : (it.ariaLabel ?? it.innerText).trim();
         }""")
         if not name:
             break
@@ -161,8 +161,8 @@ def test_forced_colours_keep_bars_and_slider_visible(open_page: PageOpener) -> N
     colours = pad.page.evaluate("""() => {
         const style = (selector, pseudo) => getComputedStyle(document.querySelector(selector), pseudo);
         return {
-            bar: style(".likeliest .track", "::before").backgroundColor,
-            track: style(".likeliest .track").backgroundColor,
+            bar: style(".likeliest i", "::before").backgroundColor,
+            track: style(".likeliest i").backgroundColor,
             wedge: style(".width", "::before").backgroundColor,
             page: style("body").backgroundColor,
             pressed: style("#undo").borderColor,

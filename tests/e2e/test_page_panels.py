@@ -184,7 +184,7 @@ def test_one_panel_at_a_time_and_buttons_say_which(open_page: PageOpener) -> Non
     pad.page.keyboard.press("i")
     expect(pad.page.locator("#inside")).to_be_visible()
     expect(pad.page.locator("#card")).to_be_hidden()
-    expanded = [button.get_attribute("aria-expanded") for button in pad.page.locator("[data-panel]").all()]
+    expanded = [button.get_attribute("aria-expanded") for button in pad.page.locator(".shelf button").all()]
     assert expanded == ["true", "false", "false"]
     pad.page.keyboard.press("i")
     expect(pad.page.locator("#inside")).to_be_hidden()

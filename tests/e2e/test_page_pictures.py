@@ -155,10 +155,11 @@ def test_dragging_a_picture_shows_where_it_may_go(open_page: PageOpener) -> None
     pad = open_page()
     drag = """(type) => document.body.dispatchEvent(
         new DragEvent(type, { dataTransfer: new DataTransfer(), bubbles: true, cancelable: true }))"""
+    outline = "getComputedStyle(document.querySelector('.sheet')).outlineStyle"
     pad.page.evaluate(drag, "dragover")
-    expect(pad.page.locator(".drop")).to_be_visible()
+    assert pad.page.evaluate(outline) == "dashed"
     pad.page.evaluate(drag, "dragleave")
-    expect(pad.page.locator(".drop")).to_be_hidden()
+    assert pad.page.evaluate(outline) == "solid"
 
 
 def test_drawing_on_a_picture_begins_anew_and_undo_brings_it_back(open_page: PageOpener) -> None:

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { Asker } from "../../static_client/asker.js";
+import { createAsker } from "../../static_client/asker.js";
 import { Drawing } from "../../static_client/drawing.js";
 
 const PEN = { width: 0.07, erases: false };
@@ -11,7 +11,7 @@ function setUp() {
   const drawing = new Drawing();
   const questions = [];
   const outcomes = [];
-  const asker = new Asker({
+  const asker = createAsker({
     drawing,
     ask: () => new Promise((answer, fail) => questions.push({ revision: drawing.revision, answer, fail })),
     onOutcome: (outcome) => outcomes.push(outcome),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { bounds, lengthen, smooth } from "../../static_client/strokes.js";
+import { lengthen, smooth } from "../../static_client/strokes.js";
 
 const CORNER = [
   { x: 0.1, y: 0.1 },
@@ -30,14 +30,4 @@ test("a smoothed line starts and ends where the stroke does, cuts the corner and
 test("dots and straight lines stay as they are", () => {
   assert.deepEqual(smooth(CORNER.slice(0, 1)), CORNER.slice(0, 1));
   assert.deepEqual(smooth(CORNER.slice(0, 2)), CORNER.slice(0, 2));
-});
-
-test("the extent is of all strokes together", () => {
-  assert.equal(bounds([]), null);
-  assert.deepEqual(bounds([{ points: CORNER.slice(0, 1) }, { points: CORNER.slice(2) }]), {
-    left: 0.1,
-    top: 0.1,
-    right: 0.9,
-    bottom: 0.9,
-  });
 });

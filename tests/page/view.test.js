@@ -10,11 +10,11 @@ const answered = (result, more) => viewOf({ ...DRAWN, outcome: { revision: 3, re
 const failed = (kind, more) => viewOf({ ...DRAWN, outcome: { revision: 3, error: Object.assign(new Error("Why."), { kind }), ...more } });
 
 test("an empty pad is idle", () => {
-  assert.deepEqual(viewOf(NOTHING), { state: "idle", words: "", canRetry: false });
+  assert.deepEqual(viewOf(NOTHING), { state: "idle", words: "" });
 });
 
 test("a sure answer needs no words", () => {
-  assert.deepEqual(answered(RESULT), { state: "answered", result: RESULT, words: "", canRetry: false });
+  assert.deepEqual(answered(RESULT), { state: "answered", result: RESULT, words: "" });
 });
 
 test("what is no digit is said to be none", () => {
@@ -40,7 +40,7 @@ test("troubles say whether the page tries again by itself, and when a person can
   assert.deepEqual(failed("unreachable", { retrying: true }), { state: "error", words: "Why. Trying again…", canRetry: true });
   assert.deepEqual(failed("unreachable"), { state: "error", words: "Why.", canRetry: true });
   assert.deepEqual(failed("busy", { retrying: true }), { state: "error", words: "The server is busy; trying again.", canRetry: false });
-  assert.deepEqual(failed("refused"), { state: "error", words: "Why.", canRetry: false });
+  assert.deepEqual(failed("refused"), { state: "error", words: "Why." });
   assert.equal(failed(undefined).words, "The page has failed: Why.");
 });
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 import { exportFiles } from "../../static_client/corrections.js";
-import { crc32 } from "../../static_client/crc32.js";
+import { crc32 } from "../../static_client/png.js";
 import { zip } from "../../static_client/zip.js";
 
 const TIME = new Date(2026, 10, 21, 13, 37, 42);
