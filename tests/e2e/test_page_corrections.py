@@ -17,7 +17,8 @@ from tests.drawing import draw_digit, encoded
 from tests.e2e.samples import RESULT, SEVEN
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import PadPage, PageOpener
+    from tests.e2e.conftest import PageOpener
+    from tests.e2e.pad_page import PadPage
 
 PHONE = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True}
 

@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 from tests.e2e.samples import RESULT, SEVEN
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import PadPage, PageOpener
-    from tests.e2e.standin import ExplainingServer
+    from tests.e2e.conftest import PageOpener
+    from tests.e2e.pad_page import PadPage
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 LEAST_TARGET_PX = 44
@@ -34,10 +34,8 @@ def violations(pad: PadPage) -> list[str]:
     [{"width": 1440, "height": 900, "color_scheme": "light"}, {**PHONE, "color_scheme": "dark"}],
     ids=["desktop, light", "phone, dark"],
 )
-def test_axe_finds_nothing_in_any_state(
-    open_page: PageOpener, standin: ExplainingServer, window: dict[str, Any]
-) -> None:
-    pad = open_page(url=standin.url, **window)
+def test_axe_finds_nothing_in_any_state(open_page: PageOpener, window: dict[str, Any]) -> None:
+    pad = open_page(**window)
     pad.expected_problem = FAILED_REQUEST
     assert violations(pad) == [], "idle"
     pad.draw(SEVEN)
@@ -74,10 +72,8 @@ def test_axe_finds_nothing_in_the_models_numbers(open_page: PageOpener) -> None:
 
 
 @pytest.mark.parametrize("window", [{"width": 320, "height": 568, "has_touch": True, "is_mobile": True}, PHONE])
-def test_everything_that_is_tapped_is_as_large_as_a_fingertip(
-    open_page: PageOpener, standin: ExplainingServer, window: dict[str, Any]
-) -> None:
-    pad = open_page(url=standin.url, **window)
+def test_everything_that_is_tapped_is_as_large_as_a_fingertip(open_page: PageOpener, window: dict[str, Any]) -> None:
+    pad = open_page(**window)
     pad.draw(SEVEN)
     pad.expect_state("answered")
     pad.page.get_by_role("button", name="Wrong?").click()

@@ -9,10 +9,11 @@ import pytest
 
 from scripts.serve import STATIC_FOLDER
 from tests.drawing import DIGITS
+from tests.e2e.pad_page import on_pad
 from tests.e2e.samples import SEVEN
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import PageOpener, Strokes
+    from tests.e2e.conftest import PageOpener
 
 PHONE = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True, "device_scale_factor": 3}
 DESKTOP = {"width": 1440, "height": 900}
@@ -29,11 +30,6 @@ SHIFTS = """() => new Promise((done) => {
 })"""
 
 
-def on_pad(digit: int) -> Strokes:
-    """Our own strokes of a digit, in the middle of the pad."""
-    return [[(0.26 + 0.48 * x, 0.16 + 0.68 * y) for x, y in stroke] for stroke in DIGITS[digit]]
-
-
 @pytest.mark.parametrize("window", [PHONE, DESKTOP], ids=["phone", "desktop"])
 @pytest.mark.parametrize("hand", ["touch", "mouse"])
 def test_all_ten_digits_are_read(open_page: PageOpener, window: dict[str, Any], hand: str) -> None:
@@ -41,9 +37,9 @@ def test_all_ten_digits_are_read(open_page: PageOpener, window: dict[str, Any], 
     read = []
     for digit in range(10):
         if hand == "touch":
-            pad.draw_by_touch(on_pad(digit), steps=2)
+            pad.draw_by_touch(on_pad(DIGITS[digit]), steps=2)
         else:
-            pad.draw(on_pad(digit), steps=2)
+            pad.draw(on_pad(DIGITS[digit]), steps=2)
         pad.expect_state("answered")
         read.append(pad.text("#answer"))
         pad.page.keyboard.press("Delete")

@@ -13,8 +13,8 @@ from scripts.cli import RELEASED
 from tests.e2e.samples import SEVEN
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import PadPage, PageOpener
-    from tests.e2e.standin import ExplainingServer
+    from tests.e2e.conftest import PageOpener
+    from tests.e2e.pad_page import PadPage
 
 FAILED_REQUEST = "Failed to load resource"
 COLOURS = """() => {
@@ -35,9 +35,9 @@ def open_inside(pad: PadPage) -> None:
 
 
 def test_panel_shows_what_the_network_sees_its_maps_and_what_spoke_for_the_answer(
-    open_page: PageOpener, explaining_page: str
+    open_page: PageOpener,
 ) -> None:
-    pad = open_page(url=explaining_page)
+    pad = open_page()
     pad.draw(SEVEN)
     pad.expect_state("answered")
     assert pad.explanations == [], "nobody has asked for reasons yet"
@@ -58,8 +58,8 @@ def test_panel_shows_what_the_network_sees_its_maps_and_what_spoke_for_the_answe
     assert len(pad.explanations) == 1
 
 
-def test_attribution_lies_on_the_drawing(open_page: PageOpener, explaining_page: str) -> None:
-    pad = open_page(url=explaining_page)
+def test_attribution_lies_on_the_drawing(open_page: PageOpener) -> None:
+    pad = open_page()
     pad.page.locator("#width").fill("28")
     pad.draw([[(0.75, 0.6), (0.75, 0.9)]])  # a small one, far from the middle
     pad.page.wait_for_selector("body:is([data-state=answered], [data-state=unsure])")
@@ -84,9 +84,9 @@ def test_attribution_lies_on_the_drawing(open_page: PageOpener, explaining_page:
 
 
 def test_open_panel_follows_the_drawing_and_leaves_predictions_the_way(
-    open_page: PageOpener, standin: ExplainingServer
+    open_page: PageOpener,
 ) -> None:
-    pad = open_page(url=standin.url)
+    pad = open_page()
     open_inside(pad)
     expect(pad.page.locator("#inside")).to_contain_text("Draw a digit")
     held = []
@@ -104,36 +104,33 @@ def test_open_panel_follows_the_drawing_and_leaves_predictions_the_way(
     assert names[names.index("explanations") - 1] == "predictions", "the answer comes first"
 
 
-def test_closed_panel_asks_nothing(open_page: PageOpener, standin: ExplainingServer) -> None:
-    pad = open_page(url=standin.url)
+def test_closed_panel_asks_nothing(open_page: PageOpener) -> None:
+    pad = open_page()
     open_inside(pad)
     pad.page.get_by_role("button", name="Look inside").click()
     expect(pad.page.locator("#inside")).to_be_hidden()
     pad.draw(SEVEN)
     pad.expect_state("answered")
     pad.page.evaluate("new Promise((done) => setTimeout(done, 400))")  # longer than an open panel waits
-    assert standin.explained == 0
+    assert pad.explanations == []
 
 
-def test_recogniser_that_cannot_explain_says_so_and_reads_on(open_page: PageOpener, standin: ExplainingServer) -> None:
-    standin.status = 501
-    pad = open_page(url=standin.url)
+def test_recogniser_that_cannot_explain_says_so_and_reads_on(open_page: PageOpener) -> None:
+    pad = open_page()
     pad.expected_problem = FAILED_REQUEST
+    pad.explain_with(501, {"code": 501, "type": "NotImplemented", "message": "No such thing."})
     open_inside(pad)
     pad.draw(SEVEN)
     expect(pad.page.locator("#inside [role=status]")).to_contain_text("HTTP 501", timeout=15_000)
     pad.expect_state("answered")
     assert pad.text("#status") == ""
     expect(pad.page.locator("#inside .facts")).to_contain_text("mnist 1.0")
-    assert standin.explained == 1, "asked once, not again and again"
+    assert len(pad.explanations) == 1, "asked once, not again and again"
 
 
 def test_answer_without_reasons_is_told(open_page: PageOpener) -> None:
     pad = open_page()
-    pad.page.route(
-        "**/explanations/**",
-        lambda route: route.fulfill(json={"label": "7"}, headers={"Access-Control-Allow-Origin": "*"}),
-    )
+    pad.explain_with(200, {"label": "7"})
     open_inside(pad)
     pad.draw(SEVEN)
     expect(pad.page.locator("#inside [role=status]")).to_contain_text("does not tell how", timeout=15_000)
@@ -157,9 +154,10 @@ def test_model_panel_has_the_releases_own_numbers_data_and_limits(open_page: Pag
     assert requests.get(href, timeout=10).text == (RELEASED / "MODEL_CARD.md").read_text()
 
 
-def test_host_without_a_model_card_is_words(open_page: PageOpener, standin: ExplainingServer) -> None:
-    pad = open_page(url=standin.url)
+def test_host_without_a_model_card_is_words(open_page: PageOpener) -> None:
+    pad = open_page()
     pad.expected_problem = FAILED_REQUEST
+    pad.page.route("**/model.json", lambda route: route.fulfill(status=404))
     pad.page.get_by_role("button", name="The model").click()
     expect(pad.page.locator("#card [role=status]")).to_contain_text("no description of the model")
 

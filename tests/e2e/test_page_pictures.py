@@ -6,9 +6,7 @@ import base64
 import io
 import json
 import re
-import shutil
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,15 +14,13 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from model.datasets import load_mnist
-from scripts.cli import ROOT
 from scripts.samples import build_samples
 from tests.drawing import draw_digit, encoded
 from tests.e2e.samples import SEVEN
-from tests.e2e.standin import ExplainingServer
 
 if TYPE_CHECKING:
-    from tests.conftest import Service
-    from tests.e2e.conftest import PadPage, PageOpener
+    from tests.e2e.conftest import PageOpener
+    from tests.e2e.pad_page import PadPage
 
 FAILED_REQUEST = "Failed to load resource"
 MAX_SIDE_PX = 280
@@ -185,43 +181,37 @@ def test_phones_have_a_button_for_the_camera_and_others_do_not(open_page: PageOp
 
 
 @pytest.fixture
-def page_with_samples(service: Service, data_root: Path, tmp_path: Path) -> str:
-    """The page, with a sprite of 30 test digits beside it."""
-    folder = tmp_path / "page"
-    shutil.copytree(ROOT / "static_client", folder, ignore=shutil.ignore_patterns("samples.png", "samples.json"))
-    build_samples(load_mnist(data_root, train=False), 3, folder)
-    return str(folder)
+def samples(data_root: Path, tmp_path: Path) -> Path:
+    """The folder of a sprite with 30 test digits."""
+    build_samples(load_mnist(data_root, train=False), 3, tmp_path)
+    return tmp_path
 
 
 def test_random_test_digits_tell_their_labels_and_whether_they_were_read_right(
-    open_page: PageOpener, service: Service, page_with_samples: str
+    open_page: PageOpener, samples: Path
 ) -> None:
-    folder = Path(page_with_samples)
-    labels = json.loads((folder / "samples.json").read_text())["labels"]
-    with ExplainingServer(service.predictions_url, folder) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            pad = open_page(url=server.url)
-            shown = []
-            for number in range(1, 7):
-                pad.page.keyboard.press("r")
-                pad.expect_requests(number)
-                expect(pad.page.locator("#caption")).to_contain_text("read ", timeout=15_000)
-                caption = pad.text("#caption")
-                shown.append(caption.removeprefix("Test digit, labelled ")[0])
-                right = pad.text("#answer") == shown[-1]
-                assert ("read right" if right else "read wrong") in caption
-                assert number == 1 or f"of {number} right)" in caption
-            assert all(shown.count(label) <= labels.count(label) for label in shown)
-            assert len({bytes(picture) for picture in pad.pictures()}) == 6, "none comes twice"
-            assert Image.open(io.BytesIO(pad.pictures()[-1])).size == (28, 28)
-            pad.expect_text("#caption", caption)
-            pad.page.click("#clear")
-            assert pad.text("#caption") == ""
-        finally:
-            server.shutdown()
-            thread.join()
+    labels = json.loads((samples / "samples.json").read_text())["labels"]
+    pad = open_page()
+    pad.page.route(
+        re.compile(r"/samples\.(json|png)$"),
+        lambda route: route.fulfill(path=samples / route.request.url.rsplit("/", 1)[-1]),
+    )
+    shown = []
+    for number in range(1, 7):
+        pad.page.keyboard.press("r")
+        pad.expect_requests(number)
+        expect(pad.page.locator("#caption")).to_contain_text("read ", timeout=15_000)
+        caption = pad.text("#caption")
+        shown.append(caption.removeprefix("Test digit, labelled ")[0])
+        right = pad.text("#answer") == shown[-1]
+        assert ("read right" if right else "read wrong") in caption
+        assert number == 1 or f"of {number} right)" in caption
+    assert all(shown.count(label) <= labels.count(label) for label in shown)
+    assert len({bytes(picture) for picture in pad.pictures()}) == 6, "none comes twice"
+    assert Image.open(io.BytesIO(pad.pictures()[-1])).size == (28, 28)
+    pad.expect_text("#caption", caption)
+    pad.page.click("#clear")
+    assert pad.text("#caption") == ""
 
 
 def test_page_without_test_digits_says_how_to_get_them(open_page: PageOpener) -> None:

@@ -10,7 +10,8 @@ from playwright.sync_api import expect
 from tests.e2e.samples import SEVEN
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import InkShare, PadPage, PageOpener, Strokes
+    from tests.e2e.conftest import InkShare, PageOpener
+    from tests.e2e.pad_page import PadPage, Strokes
 
 LEFT: Strokes = [[(0.2, 0.2), (0.2, 0.8)]]
 RIGHT: Strokes = [[(0.8, 0.2), (0.8, 0.8)]]
