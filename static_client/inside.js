@@ -91,7 +91,7 @@ function build(section) {
   parts.figures = element(
     "div",
     { class: "figures", hidden: true },
-    element("figure", {}, parts.input, element("figcaption", {}, "What the network sees: 28 × 28 pixels")),
+    element("figure", {}, parts.input, element("figcaption", {}, "What the network sees: 28\u00a0×\u00a028 pixels")),
     element("figure", {}, parts.overlay, element("figcaption", {}, parts.overlayTitle, legend(), parts.method)),
     element("div", { class: "layer" }, parts.mapsTitle, parts.maps),
   );
@@ -101,7 +101,8 @@ function build(section) {
 }
 
 function legend() {
-  return element("span", { class: "legend" }, element("i", { class: "for" }), "for it ", element("i", { class: "against" }), "against it");
+  const [pro, contra] = ["for", "against"].map((side) => element("span", {}, element("i", { class: side }), `${side} it`));
+  return element("span", { class: "legend" }, pro, contra);
 }
 
 function showFacts(list, { result, latency_ms, picture }) {
@@ -122,7 +123,7 @@ async function showExplanation(parts, { input, maps, attribution }, drawing) {
   parts.overlay.ariaLabel = `Which parts of the drawing spoke for ${attribution.target}, and which against it`;
   parts.overlayTitle.textContent = `What spoke for ${attribution.target} `;
   parts.method.textContent = attribution.method;
-  parts.mapsTitle.textContent = `${maps.urls.length} feature maps of the ${maps.layer}, ${maps.height} × ${maps.width}`;
+  parts.mapsTitle.textContent = `${maps.urls.length} feature maps of the ${maps.layer}, ${maps.height}\u00a0×\u00a0${maps.width}`;
   parts.maps.ariaLabel = parts.mapsTitle.textContent;
   parts.maps.replaceChildren(
     ...maps.urls.map((src) => element("img", { src, alt: "", width: maps.width, height: maps.height })),

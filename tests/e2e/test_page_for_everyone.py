@@ -115,6 +115,19 @@ def test_nothing_is_cut_off_or_on_top_of_another(open_page: PageOpener, width: i
     assert pad.page.evaluate(script) == []
 
 
+def test_panels_and_dialogs_fit_the_smallest_window(open_page: PageOpener) -> None:
+    pad = open_page(width=320, height=568)
+    pad.draw(SEVEN)
+    pad.expect_state("answered")
+    too_wide = """(selector) => [...document.querySelector(selector).querySelectorAll("*")]
+        .filter((each) => each.getBoundingClientRect().right > each.closest(selector).getBoundingClientRect().right)
+        .map((each) => each.outerHTML.slice(0, 80))"""
+    for key, part, sign in (("i", "#inside", ".figures"), ("m", "#card", "table"), ("?", "#keys", "dl")):
+        pad.page.keyboard.press(key)
+        expect(pad.page.locator(f"{part} {sign}")).to_be_visible()
+        assert pad.page.evaluate(too_wide, part) == [], part
+
+
 def test_page_reads_and_is_left_by_keyboard_alone(open_page: PageOpener) -> None:
     pad = open_page()
     names = []
