@@ -170,8 +170,8 @@ def test_the_last_wish_wins_however_late_the_first_one_comes(open_page: PageOpen
     pad.until(lambda: len(held) == 1)
     pad.page.keyboard.press("i")
     expect(pad.page.locator("#inside")).to_be_visible()
-    with pad.page.expect_response("**/facts.js"):  # which card.js asks for when it has come
-        held[0].continue_()
+    held[0].continue_()
+    pad.page.wait_for_selector("#card", state="attached")  # it has come
     expect(pad.page.locator("#inside")).to_be_visible()
     expect(pad.page.locator("#card")).to_be_hidden()
 
