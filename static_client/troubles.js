@@ -22,8 +22,8 @@ export async function explainSilence({ endpoint, token }, cause, mayBeRead) {
     return new RecogniserError("failed", `This page may not ask ${endpoint}: its security policy forbids it.`, { cause });
   }
   if (why === "origin") {
-    const asks = token ? "ask with a token" : "ask";
-    const words = `The recogniser at ${endpoint} runs, but lets no page of ${location.origin} ${asks} (CORS).`;
+    const rule = token ? "ask with a token (CORS); it must be asked at the page's own address." : "ask (CORS).";
+    const words = `The recogniser at ${endpoint} runs, but lets no page of ${location.origin} ${rule}`;
     return new RecogniserError("unreachable", words, { cause }); // or it has come up this very moment
   }
   return null;

@@ -1,0 +1,100 @@
+"""The page before a real TorchServe that asks for tokens: from another origin, and through a gateway of its own."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from playwright.sync_api import Route
+
+from scripts import torchserve_process
+from scripts.serve import SAMPLE, choose_archive
+from scripts.serve_settings import CONFIG_FILE, find_java
+from scripts.torchserve_process import TorchServe
+from tests.conftest import START_TIMEOUT_S, STOP_TIMEOUT_S, find_free_ports
+from tests.e2e.samples import SEVEN
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import PageOpener
+
+TOKENS_OFF, TOKENS_ON = "disable_token_authorization=true", "disable_token_authorization=false"
+
+
+@dataclass(frozen=True)
+class GuardedServer:
+    """A TorchServe with token authorisation on, which lets the page of a static host read its answers."""
+
+    url: str
+    token: str
+
+
+@pytest.fixture
+def guarded(sub_path_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GuardedServer]:
+    config = tmp_path / CONFIG_FILE.name
+    settings = CONFIG_FILE.read_text(encoding="utf-8")
+    assert TOKENS_OFF in settings
+    config.write_text(settings.replace(TOKENS_OFF, TOKENS_ON), encoding="utf-8")
+    monkeypatch.setattr(torchserve_process, "CONFIG_FILE", config)
+    page_port = urlsplit(sub_path_url).port
+    assert page_port is not None
+    ports = replace(find_free_ports(), page=page_port)
+    torchserve = TorchServe(ports, choose_archive(None), find_java(), tmp_path / "logs", on_end=lambda: None)
+    try:
+        url = f"{ports.api_url}/predictions/mnist"
+        wait_until(lambda: status(url) == requests.codes.bad_request, START_TIMEOUT_S)  # the keys are written by then
+        token = json.loads((torchserve.folder / "key_file.json").read_text())["inference"]["key"]
+        wait_until(lambda: status(url, f"Bearer {token}") == requests.codes.ok, START_TIMEOUT_S)
+        yield GuardedServer(ports.api_url, token)
+    finally:
+        torchserve.request_stop()
+        wait_until(lambda: not torchserve.is_running(), STOP_TIMEOUT_S)
+
+
+def wait_until(condition: Callable[[], bool], timeout_s: float) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "it never came about"
+        time.sleep(0.1)
+
+
+def status(url: str, authorization: str = "") -> int | None:
+    """What a picture is answered with; None while nobody answers."""
+    try:
+        return requests.post(url, SAMPLE.read_bytes(), headers={"Authorization": authorization}, timeout=5).status_code
+    except requests.RequestException:
+        return None
+
+
+def test_real_token_authorisation_is_told_in_words_and_satisfied_through_a_gateway(
+    open_page: PageOpener, sub_path_url: str, guarded: GuardedServer
+) -> None:
+    pad = open_page(url=f"{sub_path_url}?endpoint={guarded.url}")
+    pad.expected_problem = ""  # of refusals, and of CORS at length
+    pad.draw(SEVEN)
+    pad.expect_text(
+        "#status", "The recogniser asks for a token. Put one in config.json or behind the address: ?token=…"
+    )
+
+    # A token makes the browser ask for leave first, without the token: TorchServe refuses that, whatever the token.
+    pad.page.goto(f"{sub_path_url}?endpoint={guarded.url}&token={guarded.token}")
+    pad.draw(SEVEN)
+    pad.expect_status("ask with a token (CORS); it must be asked at the page's own address.")
+
+    def pass_on(route: Route) -> None:
+        route.fulfill(response=route.fetch(url=route.request.url.replace(f"{sub_path_url}api", guarded.url)))
+
+    pad.page.route(f"{sub_path_url}api/**", pass_on)
+    pad.page.goto(f"{sub_path_url}?endpoint=api&token={guarded.token}")
+    pad.draw(SEVEN)
+    pad.expect_state("answered")
+    assert pad.text("#answer") == "7"
+    pad.page.goto(f"{sub_path_url}?endpoint=api&token=expired")
+    pad.draw(SEVEN)
+    pad.expect_status("The recogniser does not accept the token; it may have expired.")
