@@ -20,6 +20,7 @@ const asker = createAsker({ drawing, ask, onOutcome });
 const page = { drawing, answer: newestAnswer, config: () => configured, announce, tell, kept, need };
 
 let panels = null; // until one is wanted
+let loading = null; // promise of panels.js
 let outcome = null; // the newest since the pad was empty
 let corrected = null; // picture
 let notice = null; // what the page itself could not do
@@ -175,9 +176,10 @@ async function need(part) {
   }
 }
 
-/** A panel or a dialog. */
+/** A panel or a dialog; in the order of the wishes, which two imports of one module would not keep. */
 async function open(name) {
-  panels = (await need(import("./panels.js"))).panelsOf(page);
+  loading ??= need(import("./panels.js")).finally(() => (loading = null));
+  panels = (await loading).panelsOf(page);
   await panels.open(name);
 }
 
