@@ -32,6 +32,14 @@ def test_the_numbers_are_those_of_the_released_model(text: str) -> None:
     assert f"{METADATA['torchscript']['bytes'] / 1e6:.1f} MB" in text
 
 
+def test_the_readme_shows_the_benchmark_that_was_run() -> None:
+    results = (ROOT / "benchmarks" / "results" / "serving.md").read_text(encoding="utf-8")
+    targets = results[results.index("## Targets") : results.index("## 28x28")]
+    rows = [line for line in targets.splitlines() if line.startswith("|")]
+    assert len(rows) > 10
+    assert "\n".join(rows) in README
+
+
 @pytest.mark.parametrize("path", ["README.md", "docs/api.md"])
 def test_the_example_answer_is_what_the_released_model_answers(path: str) -> None:
     recogniser = Recogniser.load_folder(RELEASED, LABELS)
