@@ -6,15 +6,13 @@ import io
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from scripts.cli import ROOT
+from tests.e2e.hosting import hosted
 from tests.e2e.pad_page import PadPage
 
 if TYPE_CHECKING:
@@ -48,20 +46,8 @@ def ink_share() -> InkShare:
 @pytest.fixture
 def sub_path_url() -> Iterator[str]:
     """The folder of the page behind a plain static host, one level down."""
-
-    class QuietHandler(SimpleHTTPRequestHandler):
-        def __init__(self, *args: object) -> None:
-            super().__init__(*args, directory=str(ROOT))  # type: ignore[arg-type]
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Silent."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), QuietHandler) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/static_client/"
-        server.shutdown()
-        thread.join()
+    with hosted() as url:
+        yield f"{url}static_client/"
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -20,6 +18,7 @@ from scripts.serve import SAMPLE, STATIC_FOLDER, choose_archive
 from scripts.serve_settings import CONFIG_FILE, find_java
 from scripts.torchserve_process import TorchServe
 from tests.conftest import START_TIMEOUT_S, STOP_TIMEOUT_S, find_free_ports
+from tests.e2e.hosting import StaticHost, hosted
 from tests.e2e.samples import SEVEN
 
 if TYPE_CHECKING:
@@ -62,11 +61,10 @@ def guarded(sub_path_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def gateway_url(guarded: GuardedServer) -> Iterator[str]:
     """The page, and under /api the guarded server, at one address."""
 
-    class Gateway(SimpleHTTPRequestHandler):
-        def __init__(self, *args: object) -> None:
-            super().__init__(*args, directory=str(STATIC_FOLDER))  # type: ignore[arg-type]
+    class Gateway(StaticHost):
+        folder = STATIC_FOLDER
 
-        def do_POST(self) -> None:
+        def do_POST(self) -> None:  # noqa: N802 - as http.server calls it
             picture = self.rfile.read(int(self.headers["Content-Length"]))
             headers = {"Authorization": self.headers["Authorization"]}
             answer = requests.post(guarded.url + self.path.removeprefix("/api"), picture, headers=headers, timeout=10)
@@ -75,15 +73,8 @@ def gateway_url(guarded: GuardedServer) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(answer.content)
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Silent."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Gateway) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
+    with hosted(Gateway) as url:
+        yield url
 
 
 def wait_until(condition: Callable[[], bool], timeout_s: float) -> None:
