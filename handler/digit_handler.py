@@ -43,7 +43,7 @@ class DigitHandler:
         version = str(context.manifest["model"]["modelVersion"])
         self._served = Served(str(context.model_name), version, self._recogniser.labels)
         self._metrics = Metrics(context.metrics, self._served.model)
-        self._recogniser.warm_up(int(context.system_properties["batch_size"] or 1))
+        self._recogniser.warm_up()
 
     @cached_property
     def _explainer(self) -> Explainer:

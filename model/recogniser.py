@@ -1,5 +1,6 @@
 """Reads digits with a released network: pictures in, calibrated answers out, for the server and the command line."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,12 +8,11 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from model.artifacts import LABELS_FILE, METADATA_FILE, MODEL_FILE, check_belong_together, read_labels, read_metadata
 from model.preprocessing import PREPROCESSING_VERSION, SIDE
-from model.torchscript import load_network
-
-LARGEST_PASS = 1024  # pictures in one forward pass; bounds its memory to some 100 MB
+from model.torchscript import FusedNetwork, load_network
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Reading:
 class Recogniser:
     """A released network with its calibration, its rejection threshold and its labels."""
 
-    def __init__(self, network: torch.jit.ScriptModule, metadata: dict[str, Any], labels: list[str]) -> None:
+    def __init__(self, network: Callable[[Tensor], Tensor], metadata: dict[str, Any], labels: list[str]) -> None:
         self.metadata = metadata
         self.labels = labels
         self._network = network
@@ -58,20 +58,15 @@ class Recogniser:
         """Load the pair of network and metadata in `folder`; the labels lie there too unless named."""
         return cls.load(folder / MODEL_FILE, folder / METADATA_FILE, labels or folder / LABELS_FILE)
 
-    def warm_up(self, largest_batch: int) -> None:
-        """Let the compiler see batches of 1 and of `largest_batch`, so that the first request is as fast as any."""
-        for size in {1, largest_batch}:
-            for _ in range(3):
-                self.probabilities(np.zeros((size, 1, SIDE, SIDE), dtype=np.float32))
+    def warm_up(self) -> None:
+        """Compile now, so that the first picture is read as fast as any."""
+        for size in range(1, FusedNetwork.LARGEST_PASS + 1):
+            self.probabilities(np.zeros((size, 1, SIDE, SIDE), dtype=np.float32))
 
     def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Calibrated probabilities float32 (N, C) of normalised pictures float32 (N, 1, 28, 28)."""
         with torch.inference_mode():
-            batch = torch.from_numpy(images)
-            if len(batch) <= LARGEST_PASS:
-                logits = self._network(batch)
-            else:
-                logits = torch.cat([self._network(part) for part in batch.split(LARGEST_PASS)])
+            logits = self._network(torch.from_numpy(images))
             return np.asarray(torch.softmax(logits / self.temperature, dim=1).numpy())
 
     def read(self, images: NDArray[np.float32]) -> list[Reading]:

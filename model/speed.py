@@ -37,7 +37,7 @@ def measure_speed(recogniser: Recogniser, picture: Image.Image) -> dict[str, Any
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        recogniser.warm_up(max(BATCHES))
+        recogniser.warm_up()
         repeats = {name: _repeats(task) for name, (task, _) in tasks.items()}
         rounds: dict[str, list[float]] = {name: [] for name in tasks}
         for _ in range(ROUNDS):

@@ -22,7 +22,7 @@ class DigitApi(litserve.LitAPI):
 
     def setup(self, device: str) -> None:
         """Load the model, once in each worker."""
-        self.reader = Reader(MAX_BATCH_SIZE)
+        self.reader = Reader()
 
     def decode_request(self, request: Annotated[bytes, Body(media_type="image/png")]) -> NDArray[np.float32]:
         """A picture's bytes as the network's input, float32 (1, 28, 28)."""

@@ -17,11 +17,11 @@ from model.recogniser import Recogniser
 class Reader:
     """The released model, loaded and warmed, on one thread: the servers run a process for each core."""
 
-    def __init__(self, largest_batch: int = 1) -> None:
+    def __init__(self) -> None:
         torch.set_num_threads(1)
         self._recogniser = Recogniser.load_folder(RELEASED, LABELS)
         self._served = Served(MODEL_NAME, self._recogniser.metadata["version"], self._recogniser.labels)
-        self._recogniser.warm_up(largest_batch)
+        self._recogniser.warm_up()
 
     def read(self, body: bytes) -> dict[str, Any]:
         """The result object for one picture file."""

@@ -1,6 +1,7 @@
 """Export: the TorchScript computes what the network computes, and the metadata says where it comes from."""
 
 import json
+import platform
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from model.inference import network_logits
 from model.networks import create_network
 from model.preprocessing import digit_image
 from model.recogniser import Recogniser
-from model.torchscript import compile_network, load_network
+from model.torchscript import FusedNetwork, compile_network, load_network
 from tests.drawing import DIGITS, draw_digit
 
 LABELS = Path(__file__).parents[2] / "index_to_name.json"
@@ -58,9 +59,20 @@ def test_the_exported_network_computes_what_the_eager_one_does(
     exported: Path, checkpoint: dict[str, Any], digits: Digits
 ) -> None:
     script, eager = load_network(exported / MODEL_FILE), network_of(checkpoint)
-    for n in (1, 3, 50):
+    for n in (1, 3, 8, 9, 50):
         difference = network_logits(script, digits.images[:n]) - network_logits(eager, digits.images[:n])
         assert difference.abs().max() <= LARGEST_DIFFERENCE
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="oneDNN Graph is built into PyTorch for x86 only")
+def test_the_exported_network_is_fused_where_it_is_read(exported: Path, digits: Digits) -> None:
+    network = load_network(exported / MODEL_FILE)
+    for n in range(1, FusedNetwork.LARGEST_PASS + 1):
+        network_logits(network, digits.images[:n])
+        kinds = [node.kind() for node in torch._C._last_executed_optimized_graph().nodes()]
+        assert "prim::oneDNNFusionGuard" in kinds
+        assert "aten::conv2d" not in kinds
+    assert not torch._C._jit_llga_enabled()
 
 
 def test_a_network_that_computes_something_else_is_refused(checkpoint: dict[str, Any], digits: Digits) -> None:

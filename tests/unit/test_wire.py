@@ -142,7 +142,7 @@ TENSOR = b'{"inputs": [{"name": "x", "datatype": "UINT8", "shape": %s, "data": %
     ],
 )
 def test_hostile_bodies_are_refused_before_anyone_has_to_wait(body: bytes) -> None:
-    """A batch of 32 of them must not take a worker as long as its timeout."""
+    """A batch of eight of them must not take a worker as long as its timeout."""
     started = time.process_time()
     with pytest.raises(InvalidImage):
         for picture in parse_request({"body": body}).pictures:
