@@ -82,6 +82,10 @@ class Corrections:
     digits: Digits
     origins: tuple[Correction, ...]
 
+    def to_learn(self) -> Digits:
+        """The digits that may be learned from: MNIST's test digits, which the page shows too, may not."""
+        return self.digits[torch.tensor([origin.kind != "sample" for origin in self.origins], dtype=torch.bool)]
+
 
 def read_corrections(path: Path) -> Corrections:
     """Read an export of the page, each picture through the one preprocessing.

@@ -1,6 +1,7 @@
 """Trains a network on MNIST, pen strokes and pictures of no digit, and leaves checkpoints, a history and a journal."""
 
 import argparse
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -13,6 +14,7 @@ from tqdm import tqdm
 from model.artifacts import sha256_of, write_atomically
 from model.checkpoints import load_checkpoint, network_of
 from model.configuration import TrainingConfig
+from model.corrections import read_corrections
 from model.datasets import PEN_FILE, Digits, as_seen, load_mnist, load_pen, mnist_hashes, split
 from model.journal import Journal
 from model.networks import list_networks
@@ -24,6 +26,7 @@ from scripts.cli import RUN_FOLDER, add_data_option, run
 from scripts.terminal import redraw, say
 
 BAR_WIDTH = 24  # characters
+CORRECTION_REPEATS = 8  # times that each comes in an epoch, as often as a pen digit is drawn
 PICTURES_FILE = "pictures.pt"  # in the run folder: what was drawn, for --resume and for several processes
 
 
@@ -56,7 +59,7 @@ def main() -> int:
             device=device,
             processes=processes,
             teacher=teacher,
-            data_hashes=data_hashes(options.data, with_pen=not options.no_pen),
+            data_hashes=data_hashes(options),
             **observers,
         )
     if processes.is_first:
@@ -89,14 +92,29 @@ def parse_options() -> argparse.Namespace:
     option("--patience", type=int, default=defaults.patience, help="epochs to wait for a better one")
     option("--seed", type=int, default=defaults.seed, help="same seed, same machine: same weights")
     option("--no-pen", action="store_true", help="train on MNIST alone, without pen strokes")
+    option("--mnist-repeats", type=int, default=defaults.mnist_repeats, help="times a MNIST digit comes in an epoch")
     option("--pen-variants", type=int, default=defaults.pen_variants, help="pictures drawn of each pen digit")
     option("--nondigits", type=int, default=defaults.nondigits, help="pictures that show no digit")
+    option(
+        "--corrections", type=Path, nargs="*", default=[], help="zip files that the page exported, to learn from too"
+    )
+    option(
+        "--final-strength",
+        type=float,
+        default=defaults.final_strength,
+        help="of the augmentation in the last epoch, 0 to 1; it falls to that from half-time on",
+    )
     option("--device", choices=DEVICES, default="auto", help="auto: a GPU where there is one")
     option("--precision", choices=PRECISIONS, default="auto", help="auto: bfloat16 where the device computes it")
     option("--threads", type=int, default=0, help="CPU threads; 0: as torch chooses")
     options = parser.parse_args()
-    if min(options.epochs, options.batch_size - 1, options.patience, options.pen_variants) < 1:
-        parser.error("--epochs, --patience and --pen-variants must be at least 1, --batch-size at least 2")
+    counts = (options.epochs, options.batch_size - 1, options.patience, options.mnist_repeats, options.pen_variants)
+    if min(counts) < 1:
+        parser.error(
+            "--epochs, --patience, --mnist-repeats and --pen-variants must be at least 1, --batch-size at least 2"
+        )
+    if not 0 <= options.final_strength <= 1:
+        parser.error("--final-strength must lie between 0 and 1")
     if min(options.nondigits, options.threads) < 0:
         parser.error("--nondigits and --threads must be at least 0")
     if options.learning_rate is not None and options.learning_rate <= 0:
@@ -108,7 +126,8 @@ def parse_options() -> argparse.Namespace:
 
 def configure(options: argparse.Namespace, device: torch.device) -> tuple[TrainingConfig, nn.Module | None]:
     """The configuration and the teacher that the command line asks for."""
-    names = ("network", "epochs", "batch_size", "optimiser", "schedule", "patience", "seed", "nondigits")
+    names = ["network", "epochs", "batch_size", "optimiser", "schedule", "patience", "seed"]
+    names += ["mnist_repeats", "nondigits", "final_strength"]
     config = TrainingConfig(
         **{name: getattr(options, name) for name in names},
         learning_rate=options.learning_rate or LEARNING_RATES[options.optimiser],
@@ -125,17 +144,18 @@ def pictures(options: argparse.Namespace, config: TrainingConfig, processes: Pro
     path = options.run_folder / PICTURES_FILE
     if processes.is_first and not (options.resume and path.exists()):
         options.run_folder.mkdir(parents=True, exist_ok=True)
-        sets = [(digits.images, digits.labels) for digits in draw(options.data, config)]
+        sets = [(digits.images, digits.labels) for digits in draw(options.data, config, options.corrections)]
         write_atomically(path, partial(torch.save, sets))
     processes.from_first(None)
     training, validation = torch.load(path, weights_only=True)
     return Digits(*training), Digits(*validation)
 
 
-def draw(data: Path, config: TrainingConfig) -> tuple[Digits, Digits]:
+def draw(data: Path, config: TrainingConfig, corrections: Sequence[Path]) -> tuple[Digits, Digits]:
     """Read the data and draw the pictures to learn from and to validate on."""
+    corrected = [read_corrections(path).to_learn() for path in corrections]
     mnist, mnist_validation = split(as_seen(load_mnist(data, train=True)))
-    training, validation = [mnist] * config.mnist_repeats, [mnist_validation]
+    training, validation = [mnist] * config.mnist_repeats + corrected * CORRECTION_REPEATS, [mnist_validation]
     with tqdm(desc="drawing", unit=" pictures", unit_scale=True) as bar:
         if config.pen_variants:
             writers, validation_writers = split_writers(load_pen(data))
@@ -147,9 +167,10 @@ def draw(data: Path, config: TrainingConfig) -> tuple[Digits, Digits]:
     return joined(training), joined(validation)
 
 
-def data_hashes(data: Path, with_pen: bool) -> dict[str, str]:
+def data_hashes(options: argparse.Namespace) -> dict[str, str]:
     """SHA-256 of each file that was learned from, by name."""
-    return mnist_hashes(data) | ({PEN_FILE: sha256_of(data / "pendigits" / PEN_FILE)} if with_pen else {})
+    pen = [] if options.no_pen else [options.data / "pendigits" / PEN_FILE]
+    return mnist_hashes(options.data) | {path.name: sha256_of(path) for path in (*pen, *options.corrections)}
 
 
 def finished_steps(options: argparse.Namespace) -> int:

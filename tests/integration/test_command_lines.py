@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from model.artifacts import sha256_of
 from model.checkpoints import load_checkpoint
 from tests.drawing import draw_digit
+from tests.exports import NAMES, entry, write_export
 
 ROOT = Path(__file__).parents[2]
 SEVEN = ROOT / "tests" / "data" / "seven.png"
@@ -121,6 +123,11 @@ def test_a_write_that_fails_leaves_one_line_and_no_half_archive(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_training_names_corrections_that_are_missing(tmp_path: Path) -> None:
+    done = command("train.py", "--run-folder", tmp_path / "run", "--corrections", tmp_path / "none.zip")
+    assert_fails_in_one_line(done, "none.zip is missing")
+
+
 def test_training_names_a_missing_data_folder(tmp_path: Path) -> None:
     (tmp_path / "MNIST" / "raw").mkdir(parents=True)
     for name in ("train-images", "t10k-images"):
@@ -151,11 +158,15 @@ def test_a_network_is_trained_exported_packed_and_used(
     """The way of a model from the data to an answer, by the commands of the README."""
     monkeypatch.delenv("DIGITS_DATA", raising=False)  # --data must suffice
     run, released = tmp_path / "run", tmp_path / "released"
-    sets = ("--no-pen", "--nondigits", 500)
+    corrections = write_export(tmp_path / "corrections.zip", [entry(), entry(picture=NAMES[1], kind="sample")])
+    sets = ("--no-pen", "--nondigits", 500, "--mnist-repeats", 1, "--corrections", corrections)
     done = command("train.py", "--data", data_root, "--run-folder", run, "--epochs", 1, *sets)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(run / "best.pt")
-    [record] = load_checkpoint(run / "best.pt")["history"]
+    assert "55,508 pictures" in done.stderr  # MNIST once, no digits, and eight times the one that is no test digit
+    checkpoint = load_checkpoint(run / "best.pt")
+    assert checkpoint["data"][corrections.name] == sha256_of(corrections)
+    [record] = checkpoint["history"]
     assert record["validation_accuracy"] > 0.9
 
     again = command("train.py", "--data", data_root, "--run-folder", run, "--epochs", 1)

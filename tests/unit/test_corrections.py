@@ -14,36 +14,13 @@ from model.datasets import NOT_A_DIGIT
 from model.errors import DataError
 from model.preprocessing import digit_image
 from tests.drawing import draw_digit, encoded
-
-PNG = encoded(draw_digit(3))
-NAME = "pictures/000001.png"
-
-
-def entry(**changes: Any) -> dict[str, Any]:
-    return {
-        "id": 1,
-        "picture": NAME,
-        "kind": "drawing",
-        "time": "2026-11-21T10:00:00.000Z",
-        "correction": "3",
-        "answer": {"label": "8", "confidence": 0.5, "recognised": True, "model": "mnist", "version": "1.0"},
-        "strokes": [{"width": 0.07, "erases": False, "points": [{"x": 0.25, "y": 0.5}, {"x": 0.5, "y": 0.75}]}],
-        **changes,
-    }
-
-
-def write(path: Path, entries: object, pictures: dict[str, bytes] | None = None, **index: object) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("corrections.json", json.dumps({"format": 1, "corrections": entries, **index}))
-        for name, data in ({NAME: PNG} if pictures is None else pictures).items():
-            archive.writestr(name, data)
-    return path
+from tests.exports import NAMES, PNG, entry, write_export
 
 
 def test_an_export_becomes_digits_and_where_they_are_from(tmp_path: Path) -> None:
     second = entry(picture="pictures/000002.jpg", correction="none", kind="picture", strokes=[])
-    pictures = {NAME: PNG, "pictures/000002.jpg": encoded(draw_digit(7).convert("RGB"), "JPEG")}
-    read = read_corrections(write(tmp_path / "export.zip", [entry(), second], pictures))
+    pictures = {NAMES[0]: PNG, "pictures/000002.jpg": encoded(draw_digit(7).convert("RGB"), "JPEG")}
+    read = read_corrections(write_export(tmp_path / "export.zip", [entry(), second], pictures))
     assert read.digits.images.shape == (2, 28, 28)
     assert (read.digits.images[0].numpy() == digit_image(draw_digit(3))).all()
     assert read.digits.labels.tolist() == [3, NOT_A_DIGIT]
@@ -56,10 +33,17 @@ def test_an_export_becomes_digits_and_where_they_are_from(tmp_path: Path) -> Non
     assert (last.kind, last.strokes) == ("picture", ())
 
 
+def test_what_belongs_to_a_test_set_is_not_learned_from(tmp_path: Path) -> None:
+    entries = [entry(), entry(picture=NAMES[1], kind="sample"), entry(picture=NAMES[2], correction="none")]
+    read = read_corrections(write_export(tmp_path / "export.zip", entries))
+    assert read.to_learn().labels.tolist() == [3, NOT_A_DIGIT]
+
+
 def test_an_export_of_nothing_is_no_digits(tmp_path: Path) -> None:
-    read = read_corrections(write(tmp_path / "export.zip", []))
+    read = read_corrections(write_export(tmp_path / "export.zip", []))
     assert len(read.digits) == len(read.origins) == 0
     assert read.digits.images.shape == (0, 28, 28)
+    assert len(read.to_learn()) == 0
 
 
 @pytest.mark.parametrize(
@@ -85,7 +69,7 @@ def test_an_export_of_nothing_is_no_digits(tmp_path: Path) -> None:
 )
 def test_a_bad_entry_is_named(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
     with pytest.raises(DataError, match=words):
-        read_corrections(write(tmp_path / "export.zip", [entry(**changes)]))
+        read_corrections(write_export(tmp_path / "export.zip", [entry(**changes)]))
 
 
 @pytest.mark.parametrize(
@@ -99,26 +83,26 @@ def test_a_bad_entry_is_named(tmp_path: Path, changes: dict[str, Any], words: st
 )
 def test_a_bad_index_is_told(tmp_path: Path, entries: object, index: dict[str, Any], words: str) -> None:
     with pytest.raises(DataError, match=words):
-        read_corrections(write(tmp_path / "export.zip", entries, **index))
+        read_corrections(write_export(tmp_path / "export.zip", entries, **index))
 
 
 def test_too_many_points_and_corrections_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(corrections, "MAX_POINTS", 1)
     with pytest.raises(DataError, match="more than 1 points"):
-        read_corrections(write(tmp_path / "export.zip", [entry()]))
+        read_corrections(write_export(tmp_path / "export.zip", [entry()]))
     monkeypatch.setattr(corrections, "MAX_CORRECTIONS", 0)
     with pytest.raises(DataError, match="at most 0, not 1 of them"):
-        read_corrections(write(tmp_path / "export.zip", [entry()]))
+        read_corrections(write_export(tmp_path / "export.zip", [entry()]))
 
 
 @pytest.mark.parametrize("picture", [b"", b"hello", PNG[:50], encoded(draw_digit(3, ink=255))])
 def test_a_bad_picture_is_named(tmp_path: Path, picture: bytes) -> None:
-    with pytest.raises(DataError, match=NAME):
-        read_corrections(write(tmp_path / "export.zip", [entry()], {NAME: picture}))
+    with pytest.raises(DataError, match=NAMES[0]):
+        read_corrections(write_export(tmp_path / "export.zip", [entry()], {NAMES[0]: picture}))
 
 
 def test_a_zip_bomb_is_refused_without_being_unpacked(tmp_path: Path) -> None:
-    bomb = write(tmp_path / "export.zip", [entry()], {NAME: b"\0" * 50_000_000})
+    bomb = write_export(tmp_path / "export.zip", [entry()], {NAMES[0]: b"\0" * 50_000_000})
     assert bomb.stat().st_size < 100_000
     with pytest.raises(DataError, match="unpacks to more than the 5,242,880 bytes that are accepted"):
         read_corrections(bomb)
@@ -128,11 +112,11 @@ def test_a_broken_checksum_is_told(tmp_path: Path) -> None:
     path = tmp_path / "export.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("corrections.json", json.dumps({"format": 1, "corrections": [entry()]}))
-        archive.writestr(NAME, PNG)
+        archive.writestr(NAMES[0], PNG)
     data = path.read_bytes()
     place = data.index(PNG) + len(PNG) // 2
     path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
-    with pytest.raises(DataError, match=f"cannot be read as a zip file: Bad CRC-32 for file '{NAME}'"):
+    with pytest.raises(DataError, match=f"cannot be read as a zip file: Bad CRC-32 for file '{NAMES[0]}'"):
         read_corrections(path)
 
 
