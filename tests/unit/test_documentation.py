@@ -10,9 +10,12 @@ import pytest
 from PIL import Image
 
 from handler.packaging import LABELS, RELEASED
+from model.artifacts import read_json
 from model.evaluation import Metrics
+from model.networks import list_networks
 from model.preprocessing import preprocess
 from model.recogniser import Recogniser
+from scripts.compare import COMPARISON_FILE, comparison_table
 from scripts.evaluate import table
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +33,15 @@ def test_the_numbers_are_those_of_the_released_model(text: str) -> None:
         assert f"{share:.2%} of {name}" in text
     assert f"{METADATA['architecture']['parameters']:,} parameters" in text
     assert f"{METADATA['torchscript']['bytes'] / 1e6:.1f} MB" in text
+
+
+def test_the_model_card_compares_the_networks() -> None:
+    compared = read_json(RELEASED / COMPARISON_FILE)
+    for row in comparison_table(compared).splitlines():
+        assert row in CARD
+    assert {one["network"] for one in compared.values()} == set(list_networks()) - {"digit_cnn_wide"}
+    released = {name: metrics["accuracy"] for name, metrics in METADATA["metrics"].items()}
+    assert compared[METADATA["architecture"]["network"]]["accuracy"] == released
 
 
 def test_the_readme_shows_the_benchmark_that_was_run() -> None:
