@@ -1,17 +1,19 @@
 """The servers that are measured, by name: how each is started, and how it is ended with all that it started."""
 
 import contextlib
+import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 import psutil
 
+from benchmarks.peers.reading import FUSED
 from benchmarks.torchserve import WITHOUT_METRICS, TorchServeVariant, parse_settings
 from model.errors import OperatorError
 from scripts.cli import ROOT
@@ -31,9 +33,10 @@ class Kind(Protocol):
 
 @dataclass(frozen=True)
 class PythonServer:
-    """A Python server beside ours; `{port}` stands for its port in the command."""
+    """A Python server beside ours; `{port}` stands for its port in the command, `variables` join the environment."""
 
     command: Sequence[str]
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @contextmanager
     def running(self, ports: Ports, folder: Path) -> Iterator[int]:
@@ -42,7 +45,13 @@ class PythonServer:
         log = folder / "log.txt"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                command,
+                cwd=ROOT,
+                env=os.environ | self.variables,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
             )
         try:
             yield process.pid
@@ -95,11 +104,12 @@ SERVERS = {
         Server("default", "TorchServe, default settings", TorchServeVariant(is_default=True)),
         Server("noop", "no-op handler, our settings", TorchServeVariant(is_noop=True), reads=False),
         Server("fastapi", "FastAPI, uvicorn", PythonServer(UVICORN)),
+        Server("fused", "FastAPI, network run as ours", PythonServer(UVICORN, {FUSED: "1"})),
         Server("flask", "Flask, gunicorn", PythonServer(GUNICORN)),
         Server("litserve", "LitServe", PythonServer(LITSERVE)),
     )
 }
-PEERS = ("fastapi", "flask", "litserve")
+PEERS = ("fastapi", "flask", "litserve")  # as they are; `fused` tells what our way to run the network would give one
 
 
 def choose(name: str) -> Server:
