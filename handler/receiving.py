@@ -1,6 +1,7 @@
-"""Makes TorchServe's workers read their socket by the block.
+"""Makes TorchServe's workers read their socket by the block, and in silence.
 
-They ask the system for each length, name and value on its own, some thirty times for one request.
+They ask the system for each length, name and value on its own, some thirty times for one request, and print a line for
+each batch, which wakes the Java side to read it and throw it away.
 """
 
 import logging
@@ -15,6 +16,8 @@ from ts.protocol import otf_message_handler
 def read_by_the_block() -> None:
     """Let whatever a worker still receives pass through a buffer; a worker has one connection for all its life."""
     otf_message_handler._retrieve_buffer = _receive
+    otf_message_handler.logging = logging.getLogger(otf_message_handler.__name__)
+    otf_message_handler.logging.setLevel(logging.WARNING)
 
 
 def _receive(connection: socket, length: int) -> bytes:

@@ -1,5 +1,6 @@
 """A worker reads by the block what TorchServe sends, whatever pieces it comes in."""
 
+import logging
 import socket
 import struct
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ END = struct.pack("!i", -1)
 def pair(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[socket.socket, socket.socket]]:
     """The two ends of a connection, read as in the handler."""
     monkeypatch.setattr(otf_message_handler, "_retrieve_buffer", None)
+    monkeypatch.setattr(otf_message_handler, "logging", None)
     read_by_the_block()
     ours, theirs = socket.socketpair()
     with closing(ours), closing(theirs):
@@ -55,6 +57,16 @@ def test_batches_are_read_one_by_one_whatever_pieces_they_come_in(pair: tuple[so
     sender.start()
     assert [values(otf_message_handler.retrieve_msg(ours)) for _ in batches] == batches
     sender.join()
+
+
+def test_no_line_is_logged_for_a_batch(
+    pair: tuple[socket.socket, socket.socket], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    ours, theirs = pair
+    theirs.sendall(message(b"picture"))
+    assert values(otf_message_handler.retrieve_msg(ours)) == [b"picture"]
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize("sent", [b"", b"I", message(b"picture")[:30]], ids=["nothing", "a command", "half a request"])
