@@ -10,7 +10,16 @@ from sklearn.datasets import load_digits
 from model.datasets import NOT_A_DIGIT, Digits, as_seen, load_mnist, load_pen, split
 from model.handwriting import FONT_PACKAGES, digit_items, installed_fonts, letter_items
 from model.preprocessing import digit_image
-from model.sources import Progress, handwritten, letters, other_nondigits, silent, split_writers, validation_pen_digits
+from model.sources import (
+    Progress,
+    figures,
+    handwritten,
+    letters,
+    other_nondigits,
+    silent,
+    split_writers,
+    validation_pen_digits,
+)
 
 NONDIGIT_SEED = 20_240_503
 FONT_SEED = 20_240_504
@@ -55,8 +64,8 @@ def test_sets(folder: Path, progress: Progress = silent) -> dict[str, Digits]:
 
 
 def nondigit_sets(progress: Progress = silent) -> dict[str, Digits]:
-    """Pictures of no digit: of a seed that is not trained on, and letters of fonts that are not."""
-    draws = {"letters": letters, "scribbles, shapes, grids, noise": other_nondigits}
+    """Pictures of no digit: of a seed that is not trained on, and figures and letters of fonts that are not."""
+    draws = {"letters": letters, "scribbles, shapes, grids, noise": other_nondigits, "figures of other kinds": figures}
     sets = {name: draw(NONDIGITS, NONDIGIT_SEED, progress) for name, draw in draws.items()}
     if fonts := installed_fonts():
         items = letter_items(fonts, NONDIGITS)

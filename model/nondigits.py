@@ -1,4 +1,4 @@
-"""Pictures that are no digits, for the network to learn doubt from: letters, symbols, scribbles, shapes, grids, noise.
+"""Pictures that are no digits, for the network to learn doubt from: letters, scribbles, shapes, grids, noise, paper.
 
 Letters and shapes that a hand writes like a digit (O, l, S, Z, B, g, q, a circle, a single line) are left out: to call
 them digits is no mistake.
@@ -16,11 +16,26 @@ from PIL import Image, ImageDraw, ImageFont
 
 from model.ink import Map
 from model.pen import Points, smooth
-from model.rendering import CANVAS_SIDE, Strokes, as_picture, on_canvas, photographed, plane, vary_strokes
+from model.rendering import (
+    CANVAS_SIDE,
+    Strokes,
+    as_picture,
+    on_canvas,
+    photo,
+    photographed,
+    plane,
+    shrunk_scan,
+    vary_strokes,
+)
 
 LETTERS = "ACEFHKLMNPRTUVWX" + "adefhkmnprtuvwx"
 SYMBOLS = "?&@#%*+=<>$"
-OTHER_SHARES = (0.4, 0.4, 0.08, 0.12)  # of scribbles, shapes, grids and noise: the first two look most like digits
+NUMBERS = [str(number) for number in range(10, 100)]
+TEXTS = {"letter": list(LETTERS), "symbol": list(SYMBOLS), "number": NUMBERS}
+TEXT_SHARES = (0.8, 0.1, 0.1)  # in the same order
+OTHER_SHARES = (0.35, 0.32, 0.08, 0.07, 0.1, 0.08)  # in the order of `draw_other`: the first two look most like digits
+LEAST_ASPECT = 0.65  # of a blot's width to its height: a narrower one is a thick 1
+FARTHEST_EDGE = 0.4  # of half a picture, from its middle: one nearer to the border leaves a strip that is a 1
 _HERSHEY_FONTS = (
     cv2.FONT_HERSHEY_SIMPLEX,
     cv2.FONT_HERSHEY_DUPLEX,
@@ -36,14 +51,15 @@ def draw_nondigit(chance: Generator) -> Image.Image:
 
 
 def draw_other(chance: Generator) -> Image.Image:
-    """A scribble, a shape, a grid or noise."""
-    kinds: tuple[Callable[[Generator], Image.Image], ...] = (_scribbled, _shaped, _gridded, noise)
+    """A scribble, a drawn shape, a filled one, a grid, noise or bare paper."""
+    kinds: tuple[Callable[[Generator], Image.Image], ...] = (_scribbled, _shaped, blot, _gridded, noise, bare_paper)
     return kinds[int(chance.choice(len(kinds), p=OTHER_SHARES))](chance)
 
 
 def draw_letter(chance: Generator) -> Image.Image:
-    """A letter or, now and then, a symbol, of a random font, bent as a hand might bend it, on a picture of any kind."""
-    text = chance.choice(list(LETTERS)) if chance.random() < 0.9 else chance.choice(list(SYMBOLS))
+    """A letter or, now and then, a symbol or number, of a random font, bent by hand, on a picture of any kind."""
+    kind = chance.choice(list(TEXTS), p=TEXT_SHARES)
+    text = chance.choice(TEXTS[kind])
     fonts = _fonts()
     if fonts and chance.random() < 0.5:
         drawn = typeset(str(text), fonts[int(chance.integers(len(fonts)))])
@@ -117,6 +133,33 @@ def noise(chance: Generator) -> Image.Image:
     coarse = (values * 255).astype(np.uint8)
     how = cv2.INTER_CUBIC if chance.random() < 0.5 else cv2.INTER_NEAREST
     return Image.fromarray(np.asarray(cv2.resize(coarse, (side, side), interpolation=how), dtype=np.uint8), "L")
+
+
+def blot(chance: Generator) -> Image.Image:
+    """A filled disc, blob or polygon, drawn or scanned: a photograph's light would hollow it out to a 0."""
+    if chance.random() < 0.5:
+        angles = np.linspace(0, 2 * np.pi, 80, endpoint=False)
+        radii = 1 + sum(chance.normal(0, 0.1) * np.cos(k * angles + chance.uniform(0, 2 * np.pi)) for k in range(2, 6))
+    else:
+        angles = np.sort(chance.uniform(0, 2 * np.pi, int(chance.integers(4, 8))))
+        radii = np.ones(angles.size)
+    outline = np.stack((radii * np.cos(angles), radii * np.sin(angles)), axis=1)
+    outline = (outline - outline.min(axis=0)) / np.ptp(outline, axis=0)  # as wide as high
+    height = chance.uniform(0.3, 0.85) * CANVAS_SIDE
+    size = np.array((min(height * chance.uniform(LEAST_ASPECT, 1.5), 0.9 * CANVAS_SIDE), height))
+    corners = outline * size + chance.uniform(0, 1, 2) * (CANVAS_SIDE - size)
+    ink = np.zeros((CANVAS_SIDE, CANVAS_SIDE), dtype=np.uint8)
+    cv2.fillPoly(ink, [np.rint(corners).astype(np.int32)], 255, cv2.LINE_AA)
+    return Image.fromarray(ink, "L") if chance.random() < 0.8 else shrunk_scan(ink, chance)
+
+
+def bare_paper(chance: Generator) -> Image.Image:
+    """Nothing drawn: paper in uneven light, or an edge across the picture, sharp or soft, that must not become a 1."""
+    x, y = plane()
+    angle, place = chance.uniform(0, 2 * np.pi), chance.uniform(-FARTHEST_EDGE, FARTHEST_EDGE)
+    steepness, darkness = math.exp(chance.uniform(-1, 3.5)), chance.uniform(0, 1)
+    edge = 0.5 + 0.5 * np.tanh(steepness * (x * math.cos(angle) + y * math.sin(angle) - place))
+    return photo((255 * darkness * edge).astype(np.uint8), chance)
 
 
 def _scribbled(chance: Generator) -> Image.Image:

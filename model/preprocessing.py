@@ -11,13 +11,16 @@ from PIL import Image
 
 from model.ink import Map, bounding_box, find_ink
 
-PREPROCESSING_VERSION = "1"
+PREPROCESSING_VERSION = "2"
 SIDE = 28  # px, side of the network's input
 BOX = 20  # px, side of the box the ink is scaled to
 MEAN, STD = 0.1307, 0.3081  # of all pixels of the MNIST training set, in [0, 1]
 
 OVERSAMPLING = 4  # the stroke width is measured and evened at this many pixels per output pixel
 STROKE_WIDTH = (1.4, 5.0)  # px in the 20x20 box; 98% of MNIST lies between, and is left as it is
+BLOCK_WIDTH = (
+    9.0  # px likewise; no pen is so thick (of 20,000 MNIST digits none): a block is left for the network to doubt
+)
 
 cv2.setNumThreads(1)  # pictures are small: handing rows to threads costs more than it gains
 
@@ -79,11 +82,14 @@ def _width_of(work: Map) -> float:
 
 
 def _even_strokes(ink: Map) -> Map:
-    """Thicken hairlines and thin markers until the stroke width is one that MNIST knows; leave the rest alone."""
+    """Thicken hairlines and thin markers until the stroke width is one that MNIST knows; leave the rest alone.
+
+    A block is no stroke: thinned, it would become a 1.
+    """
     work = _resized(ink, BOX * OVERSAMPLING)
     width = _width_of(work) / OVERSAMPLING
     target = min(max(width, STROKE_WIDTH[0]), STROKE_WIDTH[1])
-    if width == target:
+    if width == target or width > BLOCK_WIDTH:
         return ink
     # Growing the strokes by d grows the box by d too, so (w + d) / (BOX + d) = target / BOX.
     growth = (target - width) / (1 - target / BOX)

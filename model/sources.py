@@ -19,6 +19,7 @@ from PIL import Image
 
 from model.datasets import NOT_A_DIGIT, Digits
 from model.errors import NoInk
+from model.figures import draw_figure
 from model.handwriting import Item, write
 from model.ink import Map
 from model.nondigits import draw_letter, draw_nondigit, draw_other
@@ -73,7 +74,7 @@ def nondigits(count: int, seed: int, progress: Progress = silent) -> Digits:
 
 
 def letters(count: int, seed: int, progress: Progress = silent) -> Digits:
-    """Letters and symbols alone."""
+    """Letters, symbols and numbers alone."""
     return _undigits(draw_letter, count, seed, progress)
 
 
@@ -83,8 +84,13 @@ def handwritten(items: Sequence[Item], labels: Sequence[int], seed: int, progres
 
 
 def other_nondigits(count: int, seed: int, progress: Progress = silent) -> Digits:
-    """Scribbles, shapes, grids and noise alone."""
+    """All the others alone."""
     return _undigits(draw_other, count, seed, progress)
+
+
+def figures(count: int, seed: int, progress: Progress = silent) -> Digits:
+    """Drawings of kinds that are never learned from."""
+    return _undigits(draw_figure, count, seed, progress)
 
 
 def joined(parts: Sequence[Digits]) -> Digits:

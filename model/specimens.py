@@ -16,6 +16,7 @@ from model.benchmarks import NONDIGIT_SEED, optical_scans
 from model.corruptions import CORRUPTIONS, chance_of, corrupt
 from model.datasets import Digits, load_mnist, load_pen
 from model.errors import NoInk
+from model.figures import draw_figure
 from model.inference import to_ink
 from model.ink import Map
 from model.nondigits import draw_letter, draw_other
@@ -76,6 +77,7 @@ def other_specimens(folder: Path, *, with_pen: bool) -> dict[str, list[Specimen]
     kinds: dict[str, Callable[[Generator], Image.Image]] = {
         "letters": draw_letter,
         "scribbles, shapes, grids, noise": draw_other,
+        "figures of other kinds": draw_figure,
     }
     for name, draw in kinds.items():
         found[name] = [Specimen.of("", draw(default_rng((NONDIGIT_SEED, i)))) for i in range(SHOWN)]

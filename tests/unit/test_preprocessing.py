@@ -136,6 +136,13 @@ def test_hairlines_and_markers_come_out_with_strokes_that_mnist_knows(digit: int
     assert low - 0.5 < stroke_width(ink[bounding_box(ink)]) < high + 0.6
 
 
+def test_a_block_is_not_thinned_to_a_1() -> None:
+    picture = np.zeros((280, 280), dtype=np.uint8)
+    picture[40:240, 80:200] = 255
+    ink = digit_image(Image.fromarray(picture))
+    assert ink[bounding_box(ink)].shape == (BOX, 0.6 * BOX)
+
+
 def test_a_stroke_stays_a_one_and_keeps_its_aspect() -> None:
     image = digit_image(draw_digit(1, width=12))
     rows, columns = np.nonzero(image)

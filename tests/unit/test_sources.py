@@ -10,7 +10,9 @@ from numpy.random import default_rng
 from PIL import Image
 
 from model.datasets import NOT_A_DIGIT, Digits
-from model.nondigits import draw_letter, draw_other
+from model.errors import NoInk
+from model.figures import draw_figure
+from model.nondigits import bare_paper, draw_letter, draw_other
 from model.pen import PenDigit
 from model.preprocessing import SIDE, digit_image
 from model.rendering import RENDERERS, vary_strokes
@@ -92,8 +94,20 @@ def test_varied_strokes_stay_the_same_digit() -> None:
         assert np.corrcoef(unit, moved)[0, 1] > 0.7
 
 
-@pytest.mark.parametrize("draw", [draw_letter, draw_other])
+@pytest.mark.parametrize("draw", [draw_letter, draw_other, draw_figure])
 def test_pictures_of_no_digit_are_of_many_kinds(draw: Callable[[np.random.Generator], Image.Image]) -> None:
     pictures = [draw(default_rng(seed)) for seed in range(60)]
     assert len({picture.tobytes() for picture in pictures}) == 60
     assert len(nondigits(60, 0)) > 50, "few come out blank"
+
+
+def test_bare_paper_is_blank_or_leaves_the_edge_of_a_shadow() -> None:
+    assert 15 < sum(is_blank(bare_paper(default_rng(seed))) for seed in range(60)) < 45
+
+
+def is_blank(picture: Image.Image) -> bool:
+    try:
+        digit_image(picture)
+    except NoInk:
+        return True
+    return False
