@@ -9,8 +9,9 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image
 
+from model.nondigits import drawing, polar
 from model.pen import Points
-from model.rendering import Strokes, on_canvas, photographed
+from model.rendering import Strokes
 
 Figure = Callable[[Generator], Strokes]
 
@@ -20,8 +21,7 @@ def draw_figure(chance: Generator) -> Image.Image:
     kind = chance.choice(len(_FIGURES) + 1)
     if kind == len(_FIGURES):
         return _code(chance)
-    strokes = _FIGURES[kind](chance)
-    return on_canvas(strokes, chance) if chance.random() < 0.8 else photographed(strokes, chance)
+    return drawing(_FIGURES[kind](chance), chance)
 
 
 def _curves(chance: Generator) -> Strokes:
@@ -47,7 +47,7 @@ def _loops(chance: Generator) -> Strokes:
 
 def _flower(chance: Generator) -> Strokes:
     t = np.linspace(0, 2 * np.pi, 200)
-    return (_polar(np.abs(np.cos(int(chance.integers(3, 6)) * t)) + 0.15, t),)
+    return (polar(np.abs(np.cos(int(chance.integers(3, 6)) * t)) + 0.15, t),)
 
 
 def _wave(chance: Generator) -> Strokes:
@@ -110,11 +110,7 @@ _FIGURES: tuple[Figure, ...] = (
 
 def _circle() -> Points:
     t = np.linspace(0, 2 * np.pi, 24)
-    return _polar(np.ones_like(t), t)
-
-
-def _polar(radius: Points, angle: Points) -> Points:
-    return np.stack((radius * np.cos(angle), radius * np.sin(angle)), axis=1)
+    return polar(np.ones_like(t), t)
 
 
 def _shaken(points: tuple[tuple[float, float], ...], chance: Generator) -> Points:

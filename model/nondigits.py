@@ -139,11 +139,13 @@ def blot(chance: Generator) -> Image.Image:
     """A filled disc, blob or polygon, drawn or scanned: a photograph's light would hollow it out to a 0."""
     if chance.random() < 0.5:
         angles = np.linspace(0, 2 * np.pi, 80, endpoint=False)
-        radii = 1 + sum(chance.normal(0, 0.1) * np.cos(k * angles + chance.uniform(0, 2 * np.pi)) for k in range(2, 6))
+        radii = np.ones(angles.size) + sum(
+            chance.normal(0, 0.1) * np.cos(k * angles + chance.uniform(0, 2 * np.pi)) for k in range(2, 6)
+        )
     else:
         angles = np.sort(chance.uniform(0, 2 * np.pi, int(chance.integers(4, 8))))
         radii = np.ones(angles.size)
-    outline = np.stack((radii * np.cos(angles), radii * np.sin(angles)), axis=1)
+    outline = polar(radii, angles)
     outline = (outline - outline.min(axis=0)) / np.ptp(outline, axis=0)  # as wide as high
     height = chance.uniform(0.3, 0.85) * CANVAS_SIDE
     size = np.array((min(height * chance.uniform(LEAST_ASPECT, 1.5), 0.9 * CANVAS_SIDE), height))
@@ -163,19 +165,25 @@ def bare_paper(chance: Generator) -> Image.Image:
 
 
 def _scribbled(chance: Generator) -> Image.Image:
-    return _drawn(scribble(chance), chance)
+    return drawing(scribble(chance), chance)
 
 
 def _shaped(chance: Generator) -> Image.Image:
-    return _drawn(vary_strokes(shape(chance), chance), chance)
+    return drawing(vary_strokes(shape(chance), chance), chance)
 
 
 def _gridded(chance: Generator) -> Image.Image:
-    return _drawn(vary_strokes(grid(chance), chance), chance)
+    return drawing(vary_strokes(grid(chance), chance), chance)
 
 
-def _drawn(strokes: Strokes, chance: Generator) -> Image.Image:
+def drawing(strokes: Strokes, chance: Generator) -> Image.Image:
+    """A drawing on a canvas or, now and then, photographed."""
     return on_canvas(strokes, chance) if chance.random() < 0.8 else photographed(strokes, chance)
+
+
+def polar(radii: Points, angles: Points) -> Points:
+    """Points (N, 2) at these distances from the middle (N,), in these directions (N,)."""
+    return np.stack((radii * np.cos(angles), radii * np.sin(angles)), axis=1)
 
 
 def _polygon(chance: Generator) -> Strokes:
@@ -188,7 +196,7 @@ def _star(chance: Generator) -> Strokes:
     points = int(chance.integers(4, 8))
     angles = np.linspace(0, 2 * np.pi, 2 * points + 1)
     radii = np.where(np.arange(2 * points + 1) % 2, chance.uniform(0.3, 0.6), 1.0)
-    return (np.stack((radii * np.cos(angles), radii * np.sin(angles)), axis=1),)
+    return (polar(radii, angles),)
 
 
 def _cross(chance: Generator) -> Strokes:

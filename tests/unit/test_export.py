@@ -18,7 +18,7 @@ from model.errors import ArtifactError
 from model.export import LARGEST_DIFFERENCE, check_parity, export
 from model.inference import network_logits
 from model.networks import create_network
-from model.preprocessing import PREPROCESSING_VERSION, digit_image
+from model.preprocessing import digit_image
 from model.recogniser import Recogniser
 from model.torchscript import FusedNetwork, compile_network, load_network
 from tests.drawing import DIGITS, draw_digit
@@ -150,5 +150,5 @@ def test_a_network_of_another_preprocessing_is_refused(exported: Path, tmp_path:
     metadata = json.loads((exported / METADATA_FILE).read_text())
     metadata["preprocessing"]["version"] = "0"
     (tmp_path / METADATA_FILE).write_text(json.dumps(metadata))
-    with pytest.raises(ArtifactError, match=f"was trained with preprocessing 0, this code has {PREPROCESSING_VERSION}"):
+    with pytest.raises(ArtifactError, match="was trained with preprocessing 0, this code has 2"):
         Recogniser.load(exported / MODEL_FILE, tmp_path / METADATA_FILE, LABELS)
