@@ -1,5 +1,6 @@
 """The class TorchServe loads: a batch of requests in, as many answers out, each on its own."""
 
+import gc
 import json
 import logging
 from collections.abc import Iterator
@@ -44,6 +45,7 @@ class DigitHandler:
         self._served = Served(str(context.model_name), version, self._recogniser.labels)
         self._metrics = Metrics(context.metrics, self._served.model)
         self._recogniser.warm_up()
+        gc.freeze()  # what is loaded now stays loaded: walking PyTorch's objects again would hold up a batch
 
     @cached_property
     def _explainer(self) -> Explainer:

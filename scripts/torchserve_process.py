@@ -50,6 +50,9 @@ KILL_TIMEOUT_S = 5.0
 
 REQUEST_TIMEOUT_S = 2.0
 
+WORKER_START = ROOT / "scripts" / "worker_start"
+"""What every Python of TorchServe's runs first."""
+
 
 class TorchServe:
     """One running TorchServe with its guard, its temporary directory and its log.
@@ -184,6 +187,7 @@ def _environment(folder: Path, java_home: Path | None, log_folder: Path) -> dict
     # TEMP is the JVM's (worker sockets, unpacked archive), TMPDIR is Python's (pid file).
     environment |= {"TEMP": str(folder), "TMPDIR": str(folder)}
     environment |= {"LOG_LOCATION": str(log_folder), "METRICS_LOCATION": str(log_folder)}
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(WORKER_START), environment.get("PYTHONPATH")]))
     if java_home is not None:
         environment["JAVA_HOME"] = str(java_home)
     return environment

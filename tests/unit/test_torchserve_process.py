@@ -1,9 +1,14 @@
 """What is made of what TorchServe tells of its workers."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
-from scripts.torchserve_process import TorchServe
+import pytest
+
+from scripts.torchserve_process import TorchServe, _environment
 
 
 class Described(TorchServe):
@@ -29,3 +34,13 @@ def test_a_worker_that_uses_its_core_is_busy() -> None:
     while os.times().user < before + 0.05:
         pass
     assert server.is_busy()
+
+
+def test_a_worker_seldom_looks_for_garbage_and_finds_the_modules_its_user_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "named.py").write_text("")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    command = [sys.executable, "-c", "import gc, named; print(gc.get_threshold()[0])"]
+    result = subprocess.run(command, env=_environment(tmp_path, None, tmp_path), capture_output=True, check=True)
+    assert int(result.stdout) == 100_000
