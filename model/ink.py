@@ -15,18 +15,21 @@ from PIL import Image
 from model.errors import NoInk
 
 Map = NDArray[np.uint8]
+Levels = NDArray[np.float32]
 Box = tuple[slice, slice]
+_CORNERS = np.ix_((0, -1), (0, -1))
 
 MAX_SIDE = 320  # px; larger pictures are area-averaged to this before the ink is looked for
 SMALL_SIDE = 32  # px; pictures up to this size are not smoothed: each of their pixels counts
 CLOSE_UP_SIDE = 96  # px; ink that comes out smaller than this is looked at again in the full picture
 PAPER_SIDE = 48  # px; the shading of the paper is estimated on a picture of this size
 WIDEST_STROKE = 0.3  # of the longer side; what is wider counts as paper
-SEPARABLE = 0.8  # of Otsu's measure; above it the border tells the polarity (chosen on 30 writers' pen strokes)
+SEPARABLE = 0.76  # of Otsu's measure; above it two levels are ink and paper: grain has 0.64, evenly falling light 0.75
 FLAT_PAPER_SPREAD = 2  # grey levels that drawn paper varies by at most ...
 FLAT_SHARE = 0.7  # ... along so much of the border; photographed paper varies more
 MIN_CONTRAST = 12  # grey levels between ink and paper; below it the picture is blank
 GRAIN_SIGMAS = 4.0  # standard deviations of the paper's grain that ink stands out by
+MOST_GRAIN = 1 / 8  # of the strongest ink, on paper that two levels tell from it; more are the fringes of strokes
 FAINT_SHARE = 0.1  # of full ink; fainter than this are the fringes of compression, not ink
 SPECK_SHARE = 0.04  # of the largest stroke's dark area; a separate mark with less is a speck
 
@@ -136,13 +139,13 @@ def _widened(box: Box, scale: float, shape: tuple[int, ...]) -> Box:
 
 
 def _has_dark_ink(grey: Map) -> bool:
-    """Decide the polarity: the paper is what the border is made of.
+    """Decide the polarity: the paper is what the border is made of, and above all the corners, where ink seldom comes.
 
     Where light falls so unevenly that two grey levels do not tell ink from paper (Otsu's separability, 1979), ink is
     the rarer and stronger departure from the light's course: the longer tail of the grey levels around it.
     """
     threshold, light = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    light_share = float(_border(_as_map(light)).mean())
+    light_share = (2 * float(_border(_as_map(light)).mean()) + float(light[_CORNERS].mean())) / 3
     if not 0.2 <= light_share <= 0.8 or _separability(grey, int(threshold)) > SEPARABLE:
         return light_share > 0.5
     small = _shrunk(grey, PAPER_SIDE).astype(np.float64)
@@ -198,23 +201,41 @@ def _flat_paper(dark: Map) -> tuple[int, bool]:
     return paper, bool(near / ordered.size > FLAT_SHARE)
 
 
-def _ink_on_uneven_paper(grey: Map, is_grainy: bool) -> tuple[NDArray[np.float32], float]:
-    """How many levels darker than the paper around it each pixel is, float32 (H, W), and the grain of the bare paper.
+def _ink_on_uneven_paper(grey: Map, is_grainy: bool) -> tuple[Levels, float]:
+    """How many levels darker than its paper each pixel is, float32 (H, W), and the grain of the bare paper.
 
-    Light falls off by a factor, so ink is first measured as a share of its paper, then scaled to the paper's level.
-    The grain is the standard deviation by the median absolute deviation, which ink does not disturb.
+    Light falls off by a factor, so ink is measured as a share of the paper around it, then scaled to the paper's level;
+    but as it was sent where that tells two levels better apart, for a tight crop has no paper around its ink. The grain
+    is the standard deviation by the median absolute deviation, which ink does not disturb.
     """
     paper = _paper(grey)
-    share = np.float32(1) - grey / paper
-    if is_grainy:
-        share = np.asarray(cv2.GaussianBlur(share, (3, 3), 0), dtype=np.float32)
     step = max(1, max(grey.shape) // 64)  # every pixel of a small picture, enough of a large one
-    # The paper was taken at its brightest; its median is where ink begins.
-    ink = (share - np.median(share[::step, ::step])) * np.median(paper[::step, ::step])
-    return ink.astype(np.float32), 1.4826 * float(np.median(np.abs(ink[::step, ::step])))
+    levels = grey.astype(np.float32)
+    ink: Levels = (1 - levels / paper) * np.float32(np.median(paper[::step, ::step]))
+    as_sent: Levels = 255 - levels
+    if is_grainy:
+        ink, as_sent = (np.asarray(cv2.GaussianBlur(some, (3, 3), 0), np.float32) for some in (ink, as_sent))
+    separability, bare = _two_classes(ink[::step, ::step])
+    separability_as_sent, bare_as_sent = _two_classes(as_sent[::step, ::step])
+    if separability_as_sent > max(separability, SEPARABLE):
+        ink, separability, bare = as_sent, separability_as_sent, bare_as_sent
+    if separability <= SEPARABLE:  # little ink, or none: most is paper
+        bare = ink[::step, ::step].ravel()
+    beginning = np.median(bare)  # the paper was taken at its brightest
+    ink = np.asarray(ink - beginning, np.float32)
+    grain = 1.4826 * float(np.median(np.abs(bare - beginning)))
+    return ink, min(grain, MOST_GRAIN * float(ink.max())) if separability > SEPARABLE else grain
 
 
-def _paper(grey: Map) -> NDArray[np.float32]:
+def _two_classes(levels: Levels) -> tuple[float, Levels]:
+    """Otsu's separability of levels into two classes, in [0, 1], and those of the lower one, float32 (N,)."""
+    low, high = float(levels.min()), float(levels.max())
+    scaled = _as_map((levels - low) * (255 / max(high - low, 1e-6)))
+    threshold, _ = cv2.threshold(scaled, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    return _separability(scaled, int(threshold)), levels[scaled <= threshold]
+
+
+def _paper(grey: Map) -> Levels:
     """The paper's own brightness under dark ink, float32 (H, W), at least 1."""
     small = _shrunk(grey, PAPER_SIDE).astype(np.float64)
     light = np.maximum(_course_of_light(small, without_ink=True), 1.0)
@@ -249,13 +270,13 @@ def _quadratic_terms(height: int, width: int) -> NDArray[np.float64]:
     return np.stack((np.ones_like(x), x, y, x * x, x * y, y * y))
 
 
-def _full_ink(ink: NDArray[np.float32]) -> float:
+def _full_ink(ink: Levels) -> float:
     """Level of full ink: the 90th percentile of what is over half as strong as the strongest."""
     strongest = float(ink.max())
     return percentile_90(ink[ink > strongest / 2]) if strongest > 0 else 0.0
 
 
-def percentile_90(values: NDArray[np.float32]) -> float:
+def percentile_90(values: Levels) -> float:
     """`np.percentile(values, 90)` of float32 (N,), to the last bit, in a tenth of its 20 microseconds."""
     position = (values.size - 1) * 0.9
     below = int(position)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from model.ink import Map, bounding_box, find_ink
 
-PREPROCESSING_VERSION = "2"
+PREPROCESSING_VERSION = "3"
 SIDE = 28  # px, side of the network's input
 BOX = 20  # px, side of the box the ink is scaled to
 MEAN, STD = 0.1307, 0.3081  # of all pixels of the MNIST training set, in [0, 1]

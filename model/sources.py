@@ -24,7 +24,7 @@ from model.handwriting import Item, write
 from model.ink import Map
 from model.nondigits import draw_letter, draw_nondigit, draw_other
 from model.pen import PenDigit, smooth
-from model.preprocessing import digit_image
+from model.preprocessing import SIDE, digit_image
 from model.rendering import RENDERERS, shrunk_scan, vary_strokes
 
 VALIDATION_EVERY = 5  # every fifth pen writer is kept for validation
@@ -111,7 +111,8 @@ def draw_as_written(renderer: str, digit: PenDigit, chance: Generator) -> Image.
 
 
 def _undigits(draw: Callable[[Generator], Image.Image], count: int, seed: int, progress: Progress) -> Digits:
-    return _drawn(partial(_by_chance, draw), range(count), [NOT_A_DIGIT] * count, seed, progress)
+    drawn = _drawn(partial(_by_chance, draw), range(count), [NOT_A_DIGIT] * count, seed, progress)
+    return drawn[drawn.images.amax(dim=(1, 2)) > 0]
 
 
 def _by_chance(draw: Callable[[Generator], Image.Image], _: int, chance: Generator) -> Image.Image:
@@ -121,34 +122,28 @@ def _by_chance(draw: Callable[[Generator], Image.Image], _: int, chance: Generat
 def _drawn(
     draw: Draw, items: Sequence[Any] | NDArray[Any], labels: Sequence[int], seed: int, progress: Progress
 ) -> Digits:
-    """Draw every item on all cores; pictures that come out blank are left out with their labels."""
+    """Draw every item on all cores; what is taken for bare paper comes out black."""
     starts = range(0, len(items), CHUNK)
     chunks = [items[start : start + CHUNK] for start in starts]
+    seen: list[Map] = []
     if len(items) <= CHUNK:  # not worth a process
         seen = _draw_chunk(draw, seed, 0, items)
         progress(len(seen))
-        return _collected(seen, labels)
-    seen = []
-    context = multiprocessing.get_context("spawn")  # a fork would copy torch's threads' locks
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
-        for images in pool.map(partial(_draw_chunk, draw, seed), starts, chunks):
-            seen.extend(images)
-            progress(len(images))
-    return _collected(seen, labels)
+    else:
+        context = multiprocessing.get_context("spawn")  # a fork would copy torch's threads' locks
+        with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
+            for images in pool.map(partial(_draw_chunk, draw, seed), starts, chunks):
+                seen.extend(images)
+                progress(len(images))
+    return Digits(torch.from_numpy(np.stack(seen)), torch.tensor(labels))
 
 
-def _collected(seen: Sequence[Map | None], labels: Sequence[int]) -> Digits:
-    kept = [i for i, image in enumerate(seen) if image is not None]
-    pictures = np.stack([image for image in seen if image is not None])
-    return Digits(torch.from_numpy(pictures), torch.tensor([labels[i] for i in kept]))
-
-
-def _draw_chunk(draw: Draw, seed: int, start: int, items: Sequence[Any] | NDArray[Any]) -> list[Map | None]:
+def _draw_chunk(draw: Draw, seed: int, start: int, items: Sequence[Any] | NDArray[Any]) -> list[Map]:
     return [_seen(draw(item, default_rng((seed, start + i)))) for i, item in enumerate(items)]
 
 
-def _seen(picture: Image.Image) -> Map | None:
+def _seen(picture: Image.Image) -> Map:
     try:
         return digit_image(picture)
     except NoInk:
-        return None
+        return np.zeros((SIDE, SIDE), dtype=np.uint8)

@@ -1,6 +1,7 @@
 """The one preprocessing: whatever the picture, the digit on it arrives as MNIST would have drawn it."""
 
 from collections.abc import Callable
+from io import BytesIO
 from itertools import product
 from pathlib import Path
 
@@ -47,6 +48,27 @@ def photographed(digit: int, seed: int = 0) -> Image.Image:
     grain = chance.normal(0, 4, drawn.shape)
     grey = (0.3 + 0.7 * drawn) * shadow * 225 + grain
     return Image.fromarray(np.clip(grey[..., np.newaxis] * (1, 0.97, 0.85), 0, 255).astype(np.uint8), "RGB")
+
+
+def tight_scan(digit: int, side: int) -> Image.Image:
+    """Grey, dark on light, and nothing around the ink: at most `side` px."""
+    drawn = draw_digit(digit, width=24)
+    scan = drawn.crop(ImageOps.invert(drawn).getbbox())
+    scan.thumbnail((side, side), Image.Resampling.BOX)
+    return scan
+
+
+def unevenly_lit(picture: Image.Image) -> Image.Image:
+    """Greyer ink and paper, darker to the right, with grain."""
+    grain = np.random.default_rng(0).normal(0, 3, picture.size[::-1])
+    light = np.linspace(1.0, 0.8, picture.width)[np.newaxis]
+    return Image.fromarray(((60 + 0.6 * np.asarray(picture)) * light + grain).astype(np.uint8))
+
+
+def as_jpeg(picture: Image.Image) -> Image.Image:
+    buffer = BytesIO()
+    picture.save(buffer, "JPEG", quality=70)
+    return Image.open(buffer)
 
 
 def test_a_mnist_digit_comes_out_nearly_unchanged(data_root: Path) -> None:
@@ -126,6 +148,23 @@ def test_a_sheet_with_transparent_margins_keeps_its_paper() -> None:
 @pytest.mark.parametrize("digit", DIGITS)
 def test_photographed_ink_is_found_on_uneven_paper(digit: int) -> None:
     assert difference(draw_digit(digit, width=10), photographed(digit)) < 12
+
+
+@pytest.mark.parametrize("side", [16, 20, 28, 40, 64, 160])
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda picture: picture, id="as scanned"),
+        pytest.param(ImageOps.invert, id="inverted"),
+        pytest.param(as_jpeg, id="JPEG"),
+        pytest.param(unevenly_lit, id="unevenly lit"),
+    ],
+)
+def test_a_tight_crop_has_ink_of_the_right_polarity(side: int, change: Callable[[Image.Image], Image.Image]) -> None:
+    """Nothing but ink tells what the paper is like: these were taken for blank once."""
+    for digit in DIGITS:
+        scan = tight_scan(digit, side)
+        assert difference(ImageOps.expand(scan, 2 * side, 255), change(scan)) < 12, digit
 
 
 @pytest.mark.parametrize("width", [3, 6, 12, 26, 32])

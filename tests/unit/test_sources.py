@@ -17,9 +17,12 @@ from model.pen import PenDigit
 from model.preprocessing import SIDE, digit_image
 from model.rendering import RENDERERS, vary_strokes
 from model.sources import (
+    _drawn,
+    _undigits,
     joined,
     nondigits,
     pen_digits,
+    silent,
     small_scans,
     split_writers,
     validation_pen_digits,
@@ -61,6 +64,14 @@ def test_the_same_seed_draws_the_same_pictures(draw: Callable[[int], Digits]) ->
     assert not torch.equal(first.images[: len(other)], other.images[: len(first)])
     assert first.images.shape[1:] == (SIDE, SIDE)
     assert first.images.flatten(1).max(dim=1).values.min() > 0
+
+
+def test_a_digit_taken_for_bare_paper_still_counts_and_no_digit_taken_for_it_does_not() -> None:
+    blank = Image.new("L", (9, 9), 255)
+    kept = _drawn(lambda _item, _chance: blank, [7], [7], 0, silent)
+    assert kept.labels.tolist() == [7]
+    assert not kept.images.any()
+    assert len(_undigits(lambda _chance: blank, 3, 0, silent)) == 0
 
 
 def test_progress_and_labels_follow_the_pictures() -> None:
