@@ -6,6 +6,7 @@ Leaves cropping, scaling and centring to `model.preprocessing`. Maps are uint8 (
 
 import math
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -25,12 +26,17 @@ CLOSE_UP_SIDE = 96  # px; ink that comes out smaller than this is looked at agai
 PAPER_SIDE = 48  # px; the shading of the paper is estimated on a picture of this size
 WIDEST_STROKE = 0.3  # of the longer side; what is wider counts as paper
 SEPARABLE = 0.76  # of Otsu's measure; above it two levels are ink and paper: grain has 0.64, evenly falling light 0.75
+ONE_LEVEL = 0.9  # of the border; so much of it on one side of two levels is paper
+SHARP_WITHIN = 3.0  # px of a picture of `PAPER_SIDE`: strokes stand out from their surroundings, shadows do not
+BARE_BORDER = 0.6  # of what stands out most; where less stands out along the border, no ink touches it
 FLAT_PAPER_SPREAD = 2  # grey levels that drawn paper varies by at most ...
 FLAT_SHARE = 0.7  # ... along so much of the border; photographed paper varies more
 MIN_CONTRAST = 12  # grey levels between ink and paper; below it the picture is blank
 GRAIN_SIGMAS = 4.0  # standard deviations of the paper's grain that ink stands out by
 MOST_GRAIN = 1 / 8  # of the strongest ink, on paper that two levels tell from it; more are the fringes of strokes
 FAINT_SHARE = 0.1  # of full ink; fainter than this are the fringes of compression, not ink
+STROKE_SHARE = 0.35  # of full ink; on paper in uneven light, fainter ink than this ...
+FRINGE_SHARE = 0.03  # ... that is farther from a stroke than this share of the longer side is a shadow
 SPECK_SHARE = 0.04  # of the largest stroke's dark area; a separate mark with less is a speck
 
 
@@ -139,17 +145,26 @@ def _widened(box: Box, scale: float, shape: tuple[int, ...]) -> Box:
 
 
 def _has_dark_ink(grey: Map) -> bool:
-    """Decide the polarity: the paper is what the border is made of, and above all the corners, where ink seldom comes.
+    """Decide the polarity by the border, and above all its corners, where ink seldom comes: most of it is paper.
 
-    Where light falls so unevenly that two grey levels do not tell ink from paper (Otsu's separability, 1979), ink is
-    the rarer and stronger departure from the light's course: the longer tail of the grey levels around it.
+    But a bare border may be as much of light and shadow as of two levels (Otsu's separability, 1979). Ink is then the
+    rarer and stronger departure from the light's course: the longer tail of the grey levels around it.
     """
     threshold, light = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    light_share = (2 * float(_border(_as_map(light)).mean()) + float(light[_CORNERS].mean())) / 3
-    if not 0.2 <= light_share <= 0.8 or _separability(grey, int(threshold)) > SEPARABLE:
+    light_share = (2 * float(_border(light).mean()) + float(light[_CORNERS].mean())) / 3
+    has_two_levels = _separability(grey, int(threshold)) > SEPARABLE
+    if has_two_levels and max(light_share, 1 - light_share) > ONE_LEVEL:
         return light_share > 0.5
     small = _shrunk(grey, PAPER_SIDE).astype(np.float64)
+    if has_two_levels and not _is_border_bare(small):
+        return light_share > 0.5
     return float(((small - _course_of_light(small)) ** 3).mean()) < 0
+
+
+def _is_border_bare(small: NDArray[np.float64]) -> bool:
+    """Whether nothing along the border stands out from its surroundings as strokes do within: no tight crop of ink."""
+    sharpness = np.abs(small - cv2.GaussianBlur(small, (0, 0), SHARP_WITHIN))
+    return float(_border(sharpness).max()) < BARE_BORDER * float(sharpness.max())
 
 
 def _separability(grey: Map, threshold: int) -> float:
@@ -185,7 +200,8 @@ def _ink_on_paper(grey: Map, is_dark_ink: bool) -> Map:
         raise NoInk("the picture is blank: nothing stands out from the paper")
     floor = 0.0 if is_flat and is_small else max(FAINT_SHARE * full, 0.5 * GRAIN_SIGMAS * grain)
     result = np.zeros_like(grey)
-    result[box] = _without_specks(_as_map(np.clip((ink - floor) * (255 / max(full - floor, 1.0)), 0, 255)))
+    strokes = _as_map(np.clip((ink - floor) * (255 / max(full - floor, 1.0)), 0, 255))
+    result[box] = _without_specks(strokes if is_flat else _without_shadows(strokes))
     return result
 
 
@@ -216,9 +232,10 @@ def _ink_on_uneven_paper(grey: Map, is_grainy: bool) -> tuple[Levels, float]:
     if is_grainy:
         ink, as_sent = (np.asarray(cv2.GaussianBlur(some, (3, 3), 0), np.float32) for some in (ink, as_sent))
     separability, bare = _two_classes(ink[::step, ::step])
-    separability_as_sent, bare_as_sent = _two_classes(as_sent[::step, ::step])
-    if separability_as_sent > max(separability, SEPARABLE):
-        ink, separability, bare = as_sent, separability_as_sent, bare_as_sent
+    if not _is_border_bare(_shrunk(grey, PAPER_SIDE).astype(np.float64)):
+        separability_as_sent, bare_as_sent = _two_classes(as_sent[::step, ::step])
+        if separability_as_sent > max(separability, SEPARABLE):
+            ink, separability, bare = as_sent, separability_as_sent, bare_as_sent
     if separability <= SEPARABLE:  # little ink, or none: most is paper
         bare = ink[::step, ::step].ravel()
     beginning = np.median(bare)  # the paper was taken at its brightest
@@ -286,6 +303,13 @@ def percentile_90(values: Levels) -> float:
     return float(high - (high - low) * (1 - share) if share >= 0.5 else low + (high - low) * share)
 
 
+def _without_shadows(ink: Map) -> Map:
+    """Drop what is faint and away from the strokes: the edges of shadows that are steeper than the light's course."""
+    reach = max(1, round(FRINGE_SHARE * max(ink.shape)))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    return _as_map(ink * cv2.dilate(_as_map(ink > STROKE_SHARE * 255), kernel))
+
+
 def _without_specks(ink: Map) -> Map:
     """Drop separate marks that are much smaller than the largest stroke, or nowhere dark: specks, edges of shadows."""
     count, labels = cv2.connectedComponents(_as_map(ink > 0), connectivity=8)
@@ -296,7 +320,7 @@ def _without_specks(ink: Map) -> Map:
     return _as_map(ink * is_kept[labels])
 
 
-def _border(grey: Map) -> Map:
+def _border(grey: NDArray[Any]) -> NDArray[Any]:
     return np.concatenate((grey[0], grey[-1], grey[:, 0], grey[:, -1]))
 
 

@@ -32,6 +32,14 @@ def difference(one: Image.Image, other: Image.Image) -> float:
     return min(float(np.abs(np.roll(seen, shift, axis=(0, 1)) - reference).mean()) for shift in shifts)
 
 
+def assert_all_are_read(pictures: list[Image.Image]) -> None:
+    """The released network reads the ten digits in order, without doubt."""
+    recogniser = Recogniser.load_folder(RELEASED, LABELS)
+    readings = recogniser.read(np.stack([preprocess(picture) for picture in pictures]))
+    assert [reading.label for reading in readings] == [str(digit) for digit in DIGITS]
+    assert all(reading.recognised for reading in readings)
+
+
 def on_transparent_paper(digit: int, ink: tuple[int, int, int]) -> Image.Image:
     """A drawing as a browser's canvas gives it: coloured ink, everything else transparent."""
     alpha = ImageOps.invert(draw_digit(digit))
@@ -48,6 +56,15 @@ def photographed(digit: int, seed: int = 0) -> Image.Image:
     grain = chance.normal(0, 4, drawn.shape)
     grey = (0.3 + 0.7 * drawn) * shadow * 225 + grain
     return Image.fromarray(np.clip(grey[..., np.newaxis] * (1, 0.97, 0.85), 0, 255).astype(np.uint8), "RGB")
+
+
+def dimly_lit(digit: int, shadow: float) -> Image.Image:
+    """A small digit in the middle of grainy paper that darkens to its edges; half of it lies in a hand's shadow."""
+    drawn = np.asarray(draw_digit(digit, box=(105, 95, 70, 90), width=8), dtype=float) / 255
+    y, x = np.mgrid[-1 : 1 : drawn.shape[0] * 1j, -1 : 1 : drawn.shape[1] * 1j]
+    light = (1 - 0.2 * (x * x + y * y)) * (1 - shadow / (1 + np.exp(-12 * (x + 0.6 * y))))
+    grain = np.random.default_rng(digit).normal(0, 2, drawn.shape)
+    return Image.fromarray(np.clip((0.25 + 0.75 * drawn) * light * 200 + grain, 0, 255).astype(np.uint8))
 
 
 def tight_scan(digit: int, side: int) -> Image.Image:
@@ -123,13 +140,10 @@ def test_what_does_not_change_the_digit_does_not_change_the_result(
 @pytest.mark.parametrize("side", [112, 140, 560, 1120])
 def test_size_changes_neither_the_answer_nor_much_of_the_picture(side: int) -> None:
     """The shorter side of the ink is rounded to whole pixels of 20, as MNIST's is: here and there one tips over."""
-    recogniser = Recogniser.load_folder(RELEASED, LABELS)
     drawn = [draw_digit(digit) for digit in DIGITS]
     resized = [picture.resize((side, side)) for picture in drawn]
     assert np.median([difference(one, other) for one, other in zip(drawn, resized, strict=True)]) < 3
-    readings = recogniser.read(np.stack([preprocess(picture) for picture in resized]))
-    assert [reading.label for reading in readings] == [str(digit) for digit in DIGITS]
-    assert all(reading.recognised for reading in readings)
+    assert_all_are_read(resized)
 
 
 @pytest.mark.parametrize("ink", [(0, 0, 0), (255, 255, 255), (200, 30, 30)], ids=["black", "white", "red"])
@@ -148,6 +162,11 @@ def test_a_sheet_with_transparent_margins_keeps_its_paper() -> None:
 @pytest.mark.parametrize("digit", DIGITS)
 def test_photographed_ink_is_found_on_uneven_paper(digit: int) -> None:
     assert difference(draw_digit(digit, width=10), photographed(digit)) < 12
+
+
+@pytest.mark.parametrize("shadow", [0.0, 0.2, 0.4])
+def test_neither_shadow_nor_dark_edges_turn_paper_into_ink(shadow: float) -> None:
+    assert_all_are_read([dimly_lit(digit, shadow) for digit in DIGITS])
 
 
 @pytest.mark.parametrize("side", [16, 20, 28, 40, 64, 160])
