@@ -153,16 +153,15 @@ def _has_dark_ink(grey: Map) -> bool:
     threshold, light = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     light_share = (2 * float(_border(light).mean()) + float(light[_CORNERS].mean())) / 3
     has_two_levels = _separability(grey, int(threshold)) > SEPARABLE
-    if has_two_levels and max(light_share, 1 - light_share) > ONE_LEVEL:
+    if has_two_levels and (max(light_share, 1 - light_share) > ONE_LEVEL or not _is_border_bare(grey)):
         return light_share > 0.5
     small = _shrunk(grey, PAPER_SIDE).astype(np.float64)
-    if has_two_levels and not _is_border_bare(small):
-        return light_share > 0.5
     return float(((small - _course_of_light(small)) ** 3).mean()) < 0
 
 
-def _is_border_bare(small: NDArray[np.float64]) -> bool:
+def _is_border_bare(grey: Map) -> bool:
     """Whether nothing along the border stands out from its surroundings as strokes do within: no tight crop of ink."""
+    small = _shrunk(grey, PAPER_SIDE).astype(np.float32)
     sharpness = np.abs(small - cv2.GaussianBlur(small, (0, 0), SHARP_WITHIN))
     return float(_border(sharpness).max()) < BARE_BORDER * float(sharpness.max())
 
@@ -232,7 +231,7 @@ def _ink_on_uneven_paper(grey: Map, is_grainy: bool) -> tuple[Levels, float]:
     if is_grainy:
         ink, as_sent = (np.asarray(cv2.GaussianBlur(some, (3, 3), 0), np.float32) for some in (ink, as_sent))
     separability, bare = _two_classes(ink[::step, ::step])
-    if not _is_border_bare(_shrunk(grey, PAPER_SIDE).astype(np.float64)):
+    if not _is_border_bare(grey):
         separability_as_sent, bare_as_sent = _two_classes(as_sent[::step, ::step])
         if separability_as_sent > max(separability, SEPARABLE):
             ink, separability, bare = as_sent, separability_as_sent, bare_as_sent
