@@ -147,10 +147,12 @@ def _widened(box: Box, scale: float, shape: tuple[int, ...]) -> Box:
 def _has_dark_ink(grey: Map) -> bool:
     """Decide the polarity by the border, and above all its corners, where ink seldom comes: most of it is paper.
 
-    But a bare border may be as much of light and shadow as of two levels (Otsu's separability, 1979). Ink is then the
-    rarer and stronger departure from the light's course: the longer tail of the grey levels around it.
+    But a bare border of several greys may be as much of light and shadow as of two levels (Otsu's separability, 1979).
+    Ink is then the rarer and stronger departure from the light's course: the longer tail of the grey levels around it.
     """
     threshold, light = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    if np.ptp(_border(grey)) == 0:
+        return bool(light[0, 0])
     light_share = (2 * float(_border(light).mean()) + float(light[_CORNERS].mean())) / 3
     has_two_levels = _separability(grey, int(threshold)) > SEPARABLE
     if has_two_levels and (max(light_share, 1 - light_share) > ONE_LEVEL or not _is_border_bare(grey)):
