@@ -18,9 +18,7 @@ MEAN, STD = 0.1307, 0.3081  # of all pixels of the MNIST training set, in [0, 1]
 
 OVERSAMPLING = 4  # the stroke width is measured and evened at this many pixels per output pixel
 STROKE_WIDTH = (1.4, 5.0)  # px in the 20x20 box; 98% of MNIST lies between, and is left as it is
-BLOCK_WIDTH = (
-    9.0  # px likewise; no pen is so thick (of 20,000 MNIST digits none): a block is left for the network to doubt
-)
+BLOCK_WIDTH = 9.0  # px likewise; no pen is so thick: a block is left for the network to doubt
 
 cv2.setNumThreads(1)  # pictures are small: handing rows to threads costs more than it gains
 

@@ -1,6 +1,6 @@
 """Run by each Python of TorchServe's before anything else: a killed worker is sooner back.
 
-The import of PyTorch makes a million objects and no garbage; looking for it takes a quarter of a worker's start.
+The import of PyTorch makes objects that stay; looking among them for garbage, again and again, slows it down.
 """
 
 import gc

@@ -17,7 +17,7 @@ from model.errors import NoInk
 from model.ink import bounding_box, find_ink, percentile_90
 from model.preprocessing import BOX, MEAN, SIDE, STD, STROKE_WIDTH, digit_image, normalise, preprocess, stroke_width
 from model.recogniser import Recogniser
-from tests.drawing import DIGITS, draw_digit
+from tests.drawing import DIGITS, draw_digit, encoded
 
 BLANK = Image.new("L", (280, 280), 255)
 
@@ -83,9 +83,7 @@ def unevenly_lit(picture: Image.Image) -> Image.Image:
 
 
 def as_jpeg(picture: Image.Image) -> Image.Image:
-    buffer = BytesIO()
-    picture.save(buffer, "JPEG", quality=70)
-    return Image.open(buffer)
+    return Image.open(BytesIO(encoded(picture, "JPEG", quality=70)))
 
 
 def test_a_mnist_digit_comes_out_nearly_unchanged(data_root: Path) -> None:

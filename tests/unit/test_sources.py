@@ -1,4 +1,4 @@
-"""What networks learn from: seeded, through the one preprocessing, writers kept apart, no blank pictures."""
+"""What networks learn from: seeded, through the one preprocessing, writers kept apart, no blank where no digit is."""
 
 from collections.abc import Callable
 from functools import partial
