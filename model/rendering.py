@@ -3,6 +3,7 @@
 All chance comes from the generator that is passed in, so the same seed draws the same pictures.
 """
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from io import BytesIO
@@ -20,6 +21,11 @@ CANVAS_SIDE = 280  # px of a drawing page's canvas, which the pen widths below b
 PEN_WIDTH_PX = (8.0, 26.0)
 INK_SHARE = (0.35, 0.85)  # of the canvas's side that the longer side of the ink spans
 SCAN_SIDE = (8, 25)  # px of a small scan's longer side, from and below
+LINE_SPACING = (0.14, 0.45)  # of the picture's side, between the printed lines of paper
+LINE_WIDTH_PX = (1.0, 3.0)
+LINE_STRENGTH = (0.05, 0.3)  # of full ink
+CROP_MARGIN = (0.03, 0.25)  # of the ink's longer side; without any, a straight 1 is a block
+CROP_SIDE = (24, 280)  # px of a cropped photograph's longer side
 MOST_STRETCH = 1.8  # that such a scan's shorter side is stretched by; more makes a block of a 1
 
 Strokes = tuple[Points, ...]
@@ -41,6 +47,39 @@ def white_on_black(strokes: Strokes, chance: Generator) -> Image.Image:
 def photographed(strokes: Strokes, chance: Generator) -> Image.Image:
     """The same drawing in dark ink on paper, photographed."""
     return photo(_ink_somewhere(strokes, chance), chance)
+
+
+def on_printed_paper(strokes: Strokes, chance: Generator) -> Image.Image:
+    """The same drawing on ruled or squared paper, photographed."""
+    ink = _ink_somewhere(strokes, chance)
+    return photo(np.maximum(ink, printed_lines(chance)), chance)
+
+
+def printed_lines(chance: Generator) -> Map:
+    """The lines of ruled paper or, every other time, of squared paper, a little askew: uint8 (280, 280), 255 = ink."""
+    x, y = plane()
+    angle, spacing = chance.normal(0, 0.03), 2 * chance.uniform(*LINE_SPACING)
+    width, strength = chance.uniform(*LINE_WIDTH_PX), chance.uniform(*LINE_STRENGTH)
+    lines = np.zeros_like(x)
+    for across in (y, x)[: int(chance.integers(1, 3))]:
+        along = x + y - across
+        offset = np.remainder(across * math.cos(angle) + along * math.sin(angle) + chance.uniform(0, spacing), spacing)
+        distance_px = np.minimum(offset, spacing - offset) * (CANVAS_SIDE / 2)
+        lines = np.maximum(lines, np.clip((width + 1) / 2 - distance_px, 0, 1))
+    return np.asarray(np.rint(255 * strength * lines), dtype=np.uint8)
+
+
+def cropped_photo(strokes: Strokes, chance: Generator) -> Image.Image:
+    """The same drawing photographed, and cut out of the photograph with little paper around it, at any size."""
+    ink = _ink_somewhere(strokes, chance)
+    x, y, width, height = cv2.boundingRect(ink)
+    margin = chance.uniform(*CROP_MARGIN) * max(width, height)
+    corners = np.array((x - margin, y - margin, x + width + margin, y + height + margin))
+    left, top, right, bottom = np.rint(np.clip(corners, 0, CANVAS_SIDE)).astype(int).tolist()
+    picture = photo(ink, chance).crop((left, top, right, bottom))
+    side = math.exp(chance.uniform(*np.log(CROP_SIDE)))
+    picture.thumbnail((side, side))
+    return picture
 
 
 def photo(ink: Map, chance: Generator) -> Image.Image:
@@ -102,6 +141,8 @@ RENDERERS: dict[str, Renderer] = {
     "canvas": on_canvas,
     "white on black": white_on_black,
     "photographed": photographed,
+    "printed paper": on_printed_paper,
+    "cropped photo": cropped_photo,
     "small scan": scanned_small,
 }
 

@@ -4,11 +4,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.random import default_rng
 
 from handler.packaging import LABELS, RELEASED
 from model.preprocessing import preprocess
 from model.recogniser import Recogniser
+from model.rendering import RENDERERS
 from tests.drawing import DIGITS, draw_digit
+
+STROKES = {digit: tuple(np.array(stroke) for stroke in strokes) for digit, strokes in DIGITS.items()}
 
 
 @pytest.fixture(scope="module")
@@ -44,3 +48,12 @@ def test_shifting_scaling_inverting_and_padding_do_not_change_the_answer(
     [reading] = recogniser.read(np.stack([preprocess(picture)]))
     assert reading.label == str(digit)
     assert reading.recognised
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_a_digit_is_read_on_whatever_it_is_drawn(recogniser: Recogniser, renderer: str) -> None:
+    digits = [digit for digit in DIGITS for _ in range(10)]
+    pictures = [RENDERERS[renderer](STROKES[digit], default_rng((digit, i))) for i, digit in enumerate(digits)]
+    readings = recogniser.read(np.stack([preprocess(picture) for picture in pictures]))
+    wrong = [reading.label != str(digit) for reading, digit in zip(readings, digits, strict=True)]
+    assert sum(wrong) <= 3

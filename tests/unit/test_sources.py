@@ -15,7 +15,7 @@ from model.figures import draw_figure
 from model.nondigits import bare_paper, draw_letter, draw_other
 from model.pen import PenDigit
 from model.preprocessing import SIDE, digit_image
-from model.rendering import RENDERERS, vary_strokes
+from model.rendering import CROP_MARGIN, CROP_SIDE, LINE_STRENGTH, RENDERERS, printed_lines, vary_strokes
 from model.sources import (
     _drawn,
     _undigits,
@@ -93,6 +93,28 @@ def test_a_canvas_and_its_negative_look_the_same_to_the_network() -> None:
     canvas, inverted = (RENDERERS[name](PEN_DIGITS[3].strokes, default_rng(5)) for name in ("canvas", "white on black"))
     assert (canvas.mode, inverted.mode) == ("RGBA", "L")
     np.testing.assert_allclose(digit_image(canvas).astype(int), digit_image(inverted).astype(int), atol=2)
+
+
+def test_printed_lines_cross_the_paper_and_are_fainter_than_ink() -> None:
+    crossing = []
+    for seed in range(20):
+        lines = printed_lines(default_rng(seed))
+        assert 0 < lines.max() <= 255 * LINE_STRENGTH[1]
+        assert (lines > 0).mean() < 0.5
+        crossing.append(bool((lines > 0).any(axis=0).all() and (lines > 0).any(axis=1).all()))
+    assert 0 < sum(crossing) < 20  # ruled paper and squared
+
+
+def test_a_cropped_photograph_shows_all_ink_and_little_paper() -> None:
+    for seed, digit in enumerate(PEN_DIGITS[:20]):
+        picture = RENDERERS["cropped photo"](digit.strokes, default_rng(seed))
+        drawn = np.asarray(RENDERERS["canvas"](digit.strokes, default_rng(seed)).getchannel("A"))
+        rows, columns = np.flatnonzero(drawn.any(axis=1)), np.flatnonzero(drawn.any(axis=0))
+        height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
+        margins = 2 * CROP_MARGIN[1] * max(height, width)
+        assert max(picture.size) <= min(CROP_SIDE[1], max(height, width) + margins + 1)
+        assert width / (height + margins) < 1.1 * picture.width / picture.height
+        assert picture.width / picture.height < 1.1 * (width + margins) / height
 
 
 def test_varied_strokes_stay_the_same_digit() -> None:
