@@ -49,6 +49,7 @@ MODULES = tuple(
         "handler/wire.py",
         "model/__init__.py",
         "model/artifacts.py",
+        "model/calibration.py",
         "model/errors.py",
         "model/explanation.py",
         "model/ink.py",

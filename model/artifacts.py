@@ -12,7 +12,7 @@ from model.errors import ArtifactError
 MODEL_FILE = "mnist.pt"
 METADATA_FILE = "mnist.json"
 LABELS_FILE = "index_to_name.json"
-METADATA_FORMAT = 1
+METADATA_FORMAT = 2  # 1 had its rejection threshold on the confidence
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:

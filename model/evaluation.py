@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support, roc_auc_score
 from torch import Tensor
 
-from model.calibration import expected_calibration_error
+from model.calibration import expected_calibration_error, sureness
 from model.datasets import Digits
 from model.inference import EVALUATION_BATCH, standardise, to_ink
 from model.recogniser import Recogniser
@@ -34,7 +34,7 @@ class Metrics:
         interval: Wilson's 95% confidence interval of the accuracy.
         loss: mean cross-entropy in nats.
         expected_calibration_error: over 15 bins, in [0, 1].
-        refused: share whose confidence lies below the rejection threshold.
+        refused: share whose sureness lies below the rejection threshold.
     """
 
     n: int
@@ -60,8 +60,8 @@ def measure(probabilities: Tensor, labels: Tensor, threshold: float) -> Metrics:
 
 
 def refused_share(probabilities: Tensor, threshold: float) -> float:
-    """Share of pictures, by their calibrated probabilities float32 (N, C), that are called doubtful."""
-    return float((probabilities.max(dim=1).values < threshold).double().mean())
+    """Share of pictures, by their calibrated probabilities float32 (N, C), that are called no digit."""
+    return float((sureness(probabilities) < threshold).double().mean())
 
 
 def wilson_interval(right: int, n: int, z: float = 1.96) -> tuple[float, float]:
@@ -148,7 +148,7 @@ def mistakes(probabilities: Tensor, labels: Tensor, most: int = MOST_MISTAKES) -
 
 
 def refusal_curve(digits: Tensor, nondigits: Tensor, threshold: float) -> dict[str, Any]:
-    """How well the confidence tells digits from what is none, as its threshold moves.
+    """How well the sureness tells digits from what is none, as its threshold moves.
 
     Args:
         digits: calibrated probabilities float32 (N, C) of true digits.
@@ -159,7 +159,7 @@ def refusal_curve(digits: Tensor, nondigits: Tensor, threshold: float) -> dict[s
         The area under the curve (1 is perfect, 0.5 is chance), the shares refused at the threshold, and points of the
         curve: thresholds with the share of the digits and of the others that they refuse, both rising.
     """
-    sure, others = (one.max(dim=1).values.double().numpy() for one in (digits, nondigits))
+    sure, others = (sureness(one).double().numpy() for one in (digits, nondigits))
     is_nondigit = np.repeat((0, 1), (len(sure), len(others)))
     thresholds = np.quantile(sure, np.geomspace(1e-3, 1, CURVE_POINTS))
     return {

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from model.artifacts import LABELS_FILE, METADATA_FILE, MODEL_FILE, check_belong_together, read_labels, read_metadata
+from model.calibration import sureness
 from model.preprocessing import PREPROCESSING_VERSION, SIDE
 from model.torchscript import FusedNetwork, load_network
 
@@ -71,10 +72,12 @@ class Recogniser:
 
     def read(self, images: NDArray[np.float32]) -> list[Reading]:
         """One reading for each normalised picture of float32 (N, 1, 28, 28)."""
-        return [self._reading(row) for row in self.probabilities(images)]
+        probabilities = self.probabilities(images)
+        recognised = (sureness(torch.from_numpy(probabilities)) >= self.threshold).tolist()
+        return [self._reading(*pair) for pair in zip(probabilities, recognised, strict=True)]
 
-    def _reading(self, probabilities: NDArray[np.float32]) -> Reading:
+    def _reading(self, probabilities: NDArray[np.float32], recognised: bool) -> Reading:
         order = np.argsort(-probabilities, kind="stable")
         ranked = {self.labels[i]: float(probabilities[i]) for i in order}
         label = self.labels[order[0]]
-        return Reading(label, ranked[label], ranked[label] >= self.threshold, ranked)
+        return Reading(label, ranked[label], recognised, ranked)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -146,7 +147,7 @@ def test_the_description_is_told_to_the_management_api_only(handler: DigitHandle
     assert [status for status, _ in answers] == [200] * 4
     description = answers[0][1]
     assert description["parameters"] == description["architecture"]["parameters"] > 10_000
-    assert 0 < description["rejection_threshold"] < 1 and description["calibration_temperature"] > 0
+    assert description["rejection_threshold"] > math.log(10) and description["calibration_temperature"] > 0
     assert {"training_data", "metrics", "commit", "created", "preprocessing_version"} <= description.keys()
     assert all(answer["label"] == "7" for _, answer in answers[1:])
     assert ask(handler, context, [{}], [described | EXPLAIN])[0] == answers[0]  # a client's header on such a request
