@@ -113,7 +113,7 @@ def test_the_exported_pair_loads_and_answers(exported: Path, digits: Digits) -> 
         (MODEL_FILE, b"other bytes", r"mnist\.pt is not the network that mnist\.json describes"),
         (METADATA_FILE, None, r"mnist\.json is missing"),
         (METADATA_FILE, b"{", r"mnist\.json is not JSON"),
-        (METADATA_FILE, b"{}", r"mnist\.json has metadata format None; 1 is read"),
+        (METADATA_FILE, b"{}", r"mnist\.json has metadata format None; 2 is read"),
     ],
 )
 def test_a_pair_that_does_not_belong_together_is_refused(
