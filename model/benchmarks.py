@@ -7,9 +7,8 @@ import torch
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from model.datasets import NOT_A_DIGIT, Digits, as_seen, load_mnist, load_pen, split
+from model.datasets import NOT_A_DIGIT, Digits, as_seen, load_mnist, load_pen, seen_or_black, split
 from model.handwriting import FONT_PACKAGES, digit_items, installed_fonts, letter_items
-from model.preprocessing import digit_image
 from model.sources import (
     Progress,
     figures,
@@ -55,7 +54,7 @@ def test_sets(folder: Path, progress: Progress = silent) -> dict[str, Digits]:
     The handwriting fonts are left out where none is installed; `what_is_missing` says so.
     """
     scans, labels = optical_scans()
-    optical = Digits(torch.from_numpy(np.stack([digit_image(scan) for scan in scans])), torch.tensor(labels))
+    optical = Digits(torch.from_numpy(np.stack([seen_or_black(scan) for scan in scans])), torch.tensor(labels))
     sets = {"MNIST test": mnist_test(folder), "optical digits, 8x8": optical}
     if fonts := installed_fonts():
         items = digit_items(fonts)

@@ -12,9 +12,10 @@ from torch import Tensor
 from torchvision.datasets import MNIST
 
 from model.artifacts import sha256_of, write_atomically
-from model.errors import DataError
+from model.errors import DataError, NoInk
+from model.ink import Map
 from model.pen import PenDigit, read_unipen
-from model.preprocessing import digit_image
+from model.preprocessing import SIDE, digit_image
 
 NOT_A_DIGIT = -1  # the label of a picture that shows no digit
 VALIDATION_SIZE = 5_000
@@ -110,8 +111,16 @@ def _download_pen(path: Path) -> None:
 
 def as_seen(digits: Digits) -> Digits:
     """The digits as the network sees them when they are served: each picture through the one preprocessing."""
-    seen = [digit_image(Image.fromarray(image)) for image in digits.images.numpy()]
+    seen = [seen_or_black(Image.fromarray(image)) for image in digits.images.numpy()]
     return Digits(torch.from_numpy(np.stack(seen)), digits.labels)
+
+
+def seen_or_black(picture: Image.Image) -> Map:
+    """What the network sees of a picture, uint8 (28, 28); black where it is taken for bare paper, so that it counts."""
+    try:
+        return digit_image(picture)
+    except NoInk:
+        return np.zeros((SIDE, SIDE), dtype=np.uint8)
 
 
 def mnist_hashes(folder: Path) -> dict[str, str]:

@@ -17,14 +17,12 @@ from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.datasets import NOT_A_DIGIT, Digits
-from model.errors import NoInk
+from model.datasets import NOT_A_DIGIT, Digits, seen_or_black
 from model.figures import draw_figure
 from model.handwriting import Item, write
 from model.ink import Map
 from model.nondigits import draw_letter, draw_nondigit, draw_other
 from model.pen import PenDigit, smooth
-from model.preprocessing import SIDE, digit_image
 from model.rendering import RENDERERS, shrunk_scan, vary_strokes
 
 VALIDATION_EVERY = 5  # every fifth pen writer is kept for validation
@@ -130,7 +128,7 @@ def _drawn(
         seen = _draw_chunk(draw, seed, 0, items)
         progress(len(seen))
     else:
-        context = multiprocessing.get_context("spawn")  # a fork would copy torch's threads' locks
+        context = multiprocessing.get_context("forkserver")  # a plain fork would copy torch's threads' locks
         with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
             for images in pool.map(partial(_draw_chunk, draw, seed), starts, chunks):
                 seen.extend(images)
@@ -139,11 +137,4 @@ def _drawn(
 
 
 def _draw_chunk(draw: Draw, seed: int, start: int, items: Sequence[Any] | NDArray[Any]) -> list[Map]:
-    return [_seen(draw(item, default_rng((seed, start + i)))) for i, item in enumerate(items)]
-
-
-def _seen(picture: Image.Image) -> Map:
-    try:
-        return digit_image(picture)
-    except NoInk:
-        return np.zeros((SIDE, SIDE), dtype=np.uint8)
+    return [seen_or_black(draw(item, default_rng((seed, start + i)))) for i, item in enumerate(items)]
