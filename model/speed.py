@@ -21,23 +21,26 @@ ROUNDS = 40  # of every measurement, taken in turns
 ROUND_S = 0.02  # that one round takes at least
 
 
-def measure_speed(recogniser: Recogniser, picture: Image.Image) -> dict[str, Any]:
+def measure_speed(load: Callable[[], Recogniser], picture: Image.Image) -> dict[str, Any]:
     """Milliseconds a picture: of forward passes in batches, and of the preprocessing of `picture`.
 
     Each is the median of `ROUNDS` rounds, in turns so that all meet the same disturbances; the fastest round tells how
-    much they were disturbed.
+    much they were disturbed. The recogniser is loaded anew, for what oneDNN Graph has fused once keeps the number of
+    threads that it was fused for.
     """
     chance = np.random.default_rng(0)
     batches = {n: chance.standard_normal((n, 1, SIDE, SIDE), dtype=np.float32) for n in BATCHES}
-    tasks: dict[str, tuple[Callable[[], object], int]] = {
-        f"forward pass, batch of {n}": (partial(recogniser.probabilities, images), n) for n, images in batches.items()
-    }
     width, height = picture.size
-    tasks[f"preprocessing, {width}x{height} px decoded"] = (partial(preprocess, picture), 1)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
+        recogniser = load()
         recogniser.warm_up()
+        tasks: dict[str, tuple[Callable[[], object], int]] = {
+            f"forward pass, batch of {n}": (partial(recogniser.probabilities, images), n)
+            for n, images in batches.items()
+        }
+        tasks[f"preprocessing, {width}x{height} px decoded"] = (partial(preprocess, picture), 1)
         repeats = {name: _repeats(task) for name, (task, _) in tasks.items()}
         rounds: dict[str, list[float]] = {name: [] for name in tasks}
         for _ in range(ROUNDS):

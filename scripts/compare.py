@@ -56,8 +56,10 @@ def measured(
     history = read_json(folder / "history.json")["epochs"]
     with tempfile.TemporaryDirectory(prefix="mnist-compare-") as work:
         metadata = export(checkpoint, validation, tests, nondigits, Path(work))
-        recogniser, _ = open_model(build_archive(Path(work) / "mnist.mar", Path(work)))
-        speed = measure_speed(recogniser, Image.fromarray(next(iter(tests.values())).images[0].numpy()))
+        archive = build_archive(Path(work) / "mnist.mar", Path(work))
+        speed = measure_speed(
+            lambda: open_model(archive)[0], Image.fromarray(next(iter(tests.values())).images[0].numpy())
+        )
     return {
         "network": metadata["architecture"]["network"],
         "parameters": metadata["architecture"]["parameters"],

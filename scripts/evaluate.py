@@ -64,7 +64,7 @@ def main() -> int:
         "labels": recogniser.labels,
         **measured(recogniser, sets, validation, nondigits),
         "robustness": harm(recogniser, sent),
-        "speed": measure_speed(recogniser, Image.fromarray(example(sent))),
+        "speed": measure_speed(lambda: open_model(options.model)[0], Image.fromarray(example(sent))),
         "class_counts": class_counts(options.data, sets, with_pen),
         "training": training_history(recogniser.metadata, options.run_folder),
     }

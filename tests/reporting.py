@@ -1,5 +1,6 @@
 """A whole report measured small: scikit-learn's digits, drawn ones, crosses that are none."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,8 @@ def seen_of(pictures: list[Image.Image]) -> torch.Tensor:
 
 def small_report() -> tuple[Results, Gallery]:
     """What `model.report.render` takes."""
-    recogniser = Recogniser.load_folder(RELEASED, ROOT / "index_to_name.json")
+    load = partial(Recogniser.load_folder, RELEASED, ROOT / "index_to_name.json")
+    recogniser = load()
     bunch = load_digits()
     scans = [Image.fromarray(np.rint(image * (255 / 16)).astype(np.uint8)) for image in bunch.images[:300]]
     labels = torch.from_numpy(bunch.target[:300])
@@ -48,7 +50,7 @@ def small_report() -> tuple[Results, Gallery]:
         "labels": recogniser.labels,
         **measured(recogniser, sets, [HOSTILE], nondigits),
         "robustness": robustness(recogniser, {"drawn": Pictures([np.asarray(one) for one in drawn], torch.arange(10))}),
-        "speed": measure_speed(recogniser, drawn[0]),
+        "speed": measure_speed(load, drawn[0]),
         "class_counts": {"drawn": [1] * 10},
         "training": {"epochs": epochs(3), "best_epoch": 2},
     }
