@@ -19,7 +19,7 @@ from handler.metrics import Metrics, Sample
 from handler.preparation import Item, prepare, wants_explanation
 from handler.query import Answer, Served
 from handler.receiving import read_by_the_block
-from handler.wire import CONTENT_TYPE, UNEXPECTED, encode_error
+from handler.wire import CONTENT_TYPE, Failure, describe_error
 from model.explanation import Explainer
 from model.recogniser import Reading, Recogniser
 
@@ -82,26 +82,25 @@ class DigitHandler:
             self._metrics.sample(Sample(len(images), *seconds, images[0], readings[0]))
         return readings
 
-    def _answer(self, item: Item, readings: Iterator[Reading], request_id: str) -> str | Exception:
+    def _answer(self, item: Item, readings: Iterator[Reading], request_id: str) -> str | Failure:
         """The answer to one request; takes its readings, one for each picture, off the batch's."""
         own = [next(readings) for _ in item.images]
         try:
             answers = [self._explained(item, *pair) for pair in zip(own, item.images, strict=True)]
             return json.dumps(item.query.encode(answers, self._served, request_id))
         except Exception as error:
-            return error
+            return describe_error(error)
 
-    def _counted(self, answer: str | Exception, kind: str, request_id: str, context: Context, index: int) -> str:
+    def _counted(self, answer: str | Failure, kind: str, request_id: str, context: Context, index: int) -> str:
         """Count a request; answer a failed one, and log it in a line without anything unescaped or unbounded in it."""
         if isinstance(answer, str):
             self._metrics.count_request(kind, "ok")
             return answer
-        status, body = encode_error(answer)
-        self._metrics.count_request(kind, status.phrase)
-        context.set_response_status(status.code, status.phrase, index)
-        line = json.dumps({"event": "request failed", "request_id": request_id} | json.loads(body))
-        logger.warning(line, exc_info=answer if status is UNEXPECTED else None)
-        return body
+        self._metrics.count_request(kind, answer.status.phrase)
+        context.set_response_status(answer.status.code, answer.status.phrase, index)
+        line = json.dumps({"event": "request failed", "request_id": request_id} | json.loads(answer.body))
+        logger.warning("\n".join(filter(None, [line, answer.traceback])))
+        return answer.body
 
     def _explained(self, item: Item, reading: Reading, image: NDArray[np.float32]) -> Answer:
         return Answer(reading, self._explainer.explain(image, reading.label) if item.explain else None)
@@ -116,7 +115,7 @@ def _end_stream(context: Context, index: int) -> None:
         context.set_response_header(index, "ts_stream_next", "false")
 
 
-def _kind(item: Item | Exception, context: Context, index: int) -> str:
+def _kind(item: Item | Failure, context: Context, index: int) -> str:
     """What was asked for, in the words of the metrics."""
     if isinstance(item, Item) and not item.images:
         return "description"

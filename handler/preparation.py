@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from handler.description import description_query
 from handler.query import MAX_EXPLAINED, Picture, Query, check_count
-from handler.wire import parse_request
+from handler.wire import Failure, describe_error, parse_request
 from model.errors import ImageTooLarge, InvalidImage
 from model.pictures import MAX_PIXELS, decode_picture
 from model.preprocessing import preprocess
@@ -34,8 +34,8 @@ class Item:
     preprocess_s: float
 
 
-def prepare(request: dict[str, Any], headers: dict[str, str], metadata: dict[str, Any]) -> Item | Exception:
-    """Make one request ready for the network; an error is returned, since it must not fail the other requests.
+def prepare(request: dict[str, Any], headers: dict[str, str], metadata: dict[str, Any]) -> Item | Failure:
+    """Make one request ready for the network; an error must not fail the other requests.
 
     Args:
         request: its parameters as TorchServe hands them over.
@@ -51,7 +51,7 @@ def prepare(request: dict[str, Any], headers: dict[str, str], metadata: dict[str
         images, preprocess_s = _preprocessed(query.pictures)
         return Item(query, images, explain, perf_counter() - started - preprocess_s, preprocess_s)
     except Exception as error:  # a fault of ours too
-        return error
+        return describe_error(error)
 
 
 def wants_explanation(headers: dict[str, str]) -> bool:

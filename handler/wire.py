@@ -6,6 +6,7 @@ A further JSON format is a module with a `parse` beside `handler.kserve`, and a 
 import gc
 import json
 import re
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -41,7 +42,22 @@ _STATUS_OF: dict[type[Exception], Status] = {
     UnsupportedImage: Status(415, "UnsupportedMediaType"),
     NoInk: Status(422, "UnprocessableEntity"),
 }
-UNEXPECTED = Status(500, "InternalServerError")
+_UNEXPECTED = Status(500, "InternalServerError")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What is answered and logged of a request that failed; its exception would keep the whole batch in memory.
+
+    Attributes:
+        status: the HTTP status.
+        body: the error object, as JSON.
+        traceback: of an unforeseen error, for the log; empty for a foreseen one.
+    """
+
+    status: Status
+    body: str
+    traceback: str
 
 
 def _single(body: dict[str, Any]) -> Query:
@@ -75,11 +91,13 @@ def parse_request(fields: Mapping[str, Any]) -> Query:
     raise BadRequest(f"the request has no picture (fields seen: {seen}); {_ACCEPTED}")
 
 
-def encode_error(error: Exception) -> tuple[Status, str]:
-    """The status and the error object for a request that failed; an unforeseen error tells the client nothing."""
-    status = _STATUS_OF.get(type(error), UNEXPECTED)
-    message = str(error) if status is not UNEXPECTED else "the picture could not be processed"
-    return status, json.dumps({"code": status.code, "type": status.phrase, "message": message})
+def describe_error(error: Exception) -> Failure:
+    """The answer to a request that failed; an unforeseen error tells the client nothing."""
+    status = _STATUS_OF.get(type(error), _UNEXPECTED)
+    foreseen = status is not _UNEXPECTED
+    message = str(error) if foreseen else "the picture could not be processed"
+    body = json.dumps({"code": status.code, "type": status.phrase, "message": message})
+    return Failure(status, body, "" if foreseen else "".join(traceback.format_exception(error)))
 
 
 def _mend_form(fields: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from handler.wire import encode_error, parse_request
+from handler.wire import describe_error, parse_request
 from model.errors import InvalidImage
 from model.pictures import decode_picture
 from model.preprocessing import preprocess
@@ -122,9 +122,9 @@ def parse(fields: dict[str, Any]) -> None:
     try:
         query = parse_request(fields)
     except InvalidImage as error:
-        status, answer = encode_error(error)
-        assert status.code in (400, 413)
-        assert answer.isascii() and len(answer) < 1000
+        failure = describe_error(error)
+        assert failure.status.code in (400, 413)
+        assert failure.body.isascii() and len(failure.body) < 1000
         return
     assert query.pictures
     assert all(isinstance(picture, bytes | Image.Image) for picture in query.pictures)

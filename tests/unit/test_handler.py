@@ -1,6 +1,7 @@
 """The handler with TorchServe's real context: every item of a batch gets its own answer."""
 
 import base64
+import gc
 import json
 import math
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from ts.context import Context, RequestProcessor
 
 from handler.digit_handler import DigitHandler
 from handler.packaging import LABELS, RELEASED
+from tests import corpus
 from tests.drawing import DIGITS, draw_digit, encoded
 
 BATCH = 8
@@ -186,3 +188,15 @@ def test_one_line_is_logged_for_each_failed_request_and_none_for_good_ones(
     assert [json.loads(line)["request_id"] for line in lines] == ["id-1", "id-3"]
     assert [json.loads(line)["code"] for line in lines] == [400, 415]
     assert all(line.isascii() and line.isprintable() and len(line) < 500 for line in lines)
+
+
+@pytest.mark.parametrize("body", [body for body, _ in (corpus.BAD_PICTURES | corpus.BAD_JSON).values()])
+def test_a_failed_request_leaves_nothing_in_memory(handler: DigitHandler, context: Context, body: bytes) -> None:
+    ask(handler, context, [{"body": body}])
+    gc.collect()
+    gc.disable()
+    try:
+        ask(handler, context, [{"body": body}])
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

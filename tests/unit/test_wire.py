@@ -7,7 +7,7 @@ import time
 import pytest
 
 from handler.query import Answer, BadRequest, Served
-from handler.wire import encode_error, parse_request
+from handler.wire import describe_error, parse_request
 from model.errors import ImageTooLarge, InvalidImage, NoInk, UnsupportedImage
 from model.pictures import decode_picture
 from model.recogniser import Reading
@@ -111,16 +111,18 @@ def test_a_reading_is_encoded_as_the_contract_says() -> None:
     ],
 )
 def test_an_error_has_the_status_and_the_shape_of_torchserves_own(error: Exception, code: int, kind: str) -> None:
-    status, body = encode_error(error)
-    assert json.loads(body) == {"code": code, "type": kind, "message": "why"}
-    assert (status.code, status.phrase) == (code, kind)
-    assert status.phrase.isascii()
+    failure = describe_error(error)
+    assert json.loads(failure.body) == {"code": code, "type": kind, "message": "why"}
+    assert (failure.status.code, failure.status.phrase) == (code, kind)
+    assert failure.status.phrase.isascii()
+    assert failure.traceback == ""
 
 
-def test_an_unforeseen_error_tells_the_client_nothing() -> None:
-    status, body = encode_error(KeyError("/secret/path"))
-    assert status.code == 500
-    assert "secret" not in body
+def test_an_unforeseen_error_tells_the_client_nothing_and_the_log_all() -> None:
+    failure = describe_error(KeyError("/secret/path"))
+    assert failure.status.code == 500
+    assert "secret" not in failure.body
+    assert "KeyError: '/secret/path'" in failure.traceback
 
 
 MEGABYTES = 5_000_000
