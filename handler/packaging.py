@@ -40,6 +40,7 @@ MODULES = tuple(
         "handler/__init__.py",
         "handler/description.py",
         "handler/envelopes.py",
+        "handler/keeper.py",
         "handler/kserve.py",
         "handler/metrics.py",
         "handler/openinference.py",

@@ -7,10 +7,13 @@ each batch, which wakes the Java side to read it and throw it away.
 import logging
 import sys
 from functools import lru_cache
-from io import BufferedReader
+from io import BufferedReader, RawIOBase
 from socket import socket
+from typing import Any
 
 from ts.protocol import otf_message_handler
+
+from handler.keeper import Keeper
 
 
 def read_by_the_block() -> None:
@@ -31,4 +34,26 @@ def _receive(connection: socket, length: int) -> bytes:
 
 @lru_cache(maxsize=1)
 def _buffered(connection: socket) -> BufferedReader:
-    return connection.makefile("rb")
+    return BufferedReader(_Kept(connection))
+
+
+class _Kept(RawIOBase):
+    """What a connection receives; a worker that waits for it is idle."""
+
+    def __init__(self, connection: socket) -> None:
+        self._connection = connection
+        self._keeper = Keeper(connection)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._keeper.tell(busy=False)
+        count = self._connection.recv_into(buffer)
+        self._keeper.tell(busy=True)
+        return count
+
+    def close(self) -> None:
+        if not self.closed:
+            self._keeper.end()
+        super().close()

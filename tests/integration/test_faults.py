@@ -17,12 +17,17 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 import requests
+import yaml
 
+from benchmarks.torchserve import repacked
+from handler.packaging import CONFIG, build_archive
 from scripts.endurance import Endurance
 from scripts.serve_settings import LOOPBACK
 from tests.drawing import DIGITS, draw_digit, encoded
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.conftest import Service, ServiceStarter
 
 TIMEOUT_S = 30
@@ -77,6 +82,21 @@ def test_a_worker_killed_under_load_is_back_and_only_what_it_held_fails(service:
     assert all(status == 200 or status >= 500 for status in statuses)  # a client may ask again after a 5xx
     assert failed <= 8  # at most one in hand for each of the askers
     assert statuses[200] > 100
+
+
+def test_a_request_gathered_for_a_dying_worker_is_answered(start_service: ServiceStarter, tmp_path: Path) -> None:
+    """TorchServe forgets it where the worker's connection ends. Here it gathers for 400 ms; the worker dies at 100."""
+    config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
+    slow = yaml.safe_dump(config | {"maxBatchDelay": 400, "minWorkers": 1, "maxWorkers": 1})
+    archive = repacked(build_archive(tmp_path / "mnist.mar"), {CONFIG.name: slow}, tmp_path / "slow.mar")
+    with start_service("--no-page", f"--archive={archive}") as service, ThreadPoolExecutor(1) as pool:
+        worker = psutil.Process(min(all_workers(service)))
+        worker.suspend()
+        asked = pool.submit(requests.post, service.predictions_url, data=PICTURES[7], timeout=TIMEOUT_S)
+        time.sleep(0.1)
+        worker.kill()
+        response = asked.result()
+    assert (response.status_code, response.json()["code"]) == (507, 507)
 
 
 @pytest.fixture

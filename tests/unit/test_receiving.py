@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ts.protocol import otf_message_handler
 
-from handler.receiving import read_by_the_block
+from handler.receiving import _buffered, read_by_the_block
 
 END = struct.pack("!i", -1)
 
@@ -25,6 +25,7 @@ def pair(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[socket.socket, socke
     ours, theirs = socket.socketpair()
     with closing(ours), closing(theirs):
         yield ours, theirs
+        _buffered.cache_clear()
 
 
 def field(data: bytes) -> bytes:
