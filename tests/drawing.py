@@ -3,7 +3,10 @@
 import math
 from io import BytesIO
 
+import numpy as np
 from PIL import Image, ImageDraw
+
+from model.rendering import Strokes
 
 Point = tuple[float, float]
 Stroke = list[Point]
@@ -31,6 +34,11 @@ DIGITS: dict[int, list[Stroke]] = {
     7: [[(0.14, 0.07), (0.5, 0.06), (0.84, 0.05), (0.66, 0.38), (0.5, 0.68), (0.4, 0.97)]],
     8: [_arc(0.5, 0.26, 0.25, 0.23, 90, -270) + _arc(0.5, 0.73, 0.3, 0.24, -90, 270)],
     9: [[*_arc(0.46, 0.28, 0.27, 0.25, 0, -360), (0.74, 0.3), (0.72, 0.6), (0.66, 0.97)]],
+}
+
+# The same as a tablet's points.
+STROKES: dict[int, Strokes] = {
+    digit: tuple(np.array(stroke) for stroke in strokes) for digit, strokes in DIGITS.items()
 }
 
 

@@ -10,9 +10,7 @@ from handler.packaging import LABELS, RELEASED
 from model.preprocessing import preprocess
 from model.recogniser import Recogniser
 from model.rendering import RENDERERS
-from tests.drawing import DIGITS, draw_digit
-
-STROKES = {digit: tuple(np.array(stroke) for stroke in strokes) for digit, strokes in DIGITS.items()}
+from tests.drawing import DIGITS, STROKES, draw_digit
 
 
 @pytest.fixture(scope="module")

@@ -28,13 +28,9 @@ from model.sources import (
     validation_pen_digits,
     varied_pen_digits,
 )
-from tests.drawing import DIGITS, draw_digit
+from tests.drawing import DIGITS, STROKES, draw_digit
 
-PEN_DIGITS = [
-    PenDigit(label, writer, tuple(np.array(stroke) for stroke in strokes))
-    for writer in range(1, 11)
-    for label, strokes in DIGITS.items()
-]
+PEN_DIGITS = [PenDigit(label, writer, strokes) for writer in range(1, 11) for label, strokes in STROKES.items()]
 
 
 def test_writers_to_validate_on_are_not_learned_from() -> None:
