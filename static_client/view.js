@@ -36,9 +36,12 @@ export function percent(confidence) {
   return `${(floor(confidence * 1000) / 10).toFixed(1)}%`;
 }
 
-/** @param {number} probability in [0, 1] @returns {string} whole per cent, as percent() rounds */
+/** @param {number} probability in [0, 1] @returns {string} whole per cent, as percent() rounds; 0.996 is ">99%" */
 export function wholePercent(probability) {
-  return probability >= 0.001 && probability < 0.01 ? "<1%" : `${floor(probability * 100)}%`;
+  if (probability >= 0.001 && probability < 0.01) {
+    return "<1%";
+  }
+  return probability > 0.99 && probability < 1 ? ">99%" : `${floor(probability * 100)}%`;
 }
 
 function floor(value) {

@@ -52,5 +52,5 @@ test("what the page could not do is told, drawing or not", () => {
 
 test("shares are never more than is so", () => {
   assert.deepEqual([1, 0.9996, 0.57, 0].map(percent), ["100.0%", "99.9%", "57.0%", "0.0%"]);
-  assert.deepEqual([1, 0.996, 0.57, 0.005, 0.0001].map(wholePercent), ["100%", "99%", "57%", "<1%", "0%"]);
+  assert.deepEqual([1, 0.996, 0.99, 0.57, 0.005, 0.0001].map(wholePercent), ["100%", ">99%", "99%", "57%", "<1%", "0%"]);
 });
