@@ -98,7 +98,7 @@ class DigitHandler:
             return answer
         self._metrics.count_request(kind, answer.status.phrase)
         context.set_response_status(answer.status.code, answer.status.phrase, index)
-        line = json.dumps({"event": "request failed", "request_id": request_id} | json.loads(answer.body))
+        line = json.dumps({"event": "request failed", "request_id": request_id} | answer.error)
         logger.warning("\n".join(filter(None, [line, answer.traceback])))
         return answer.body
 

@@ -51,13 +51,23 @@ class Failure:
 
     Attributes:
         status: the HTTP status.
-        body: the error object, as JSON.
+        message: what the client is told.
         traceback: of an unforeseen error, for the log; empty for a foreseen one.
     """
 
     status: Status
-    body: str
+    message: str
     traceback: str
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The error object, in the shape of TorchServe's own."""
+        return {"code": self.status.code, "type": self.status.phrase, "message": self.message}
+
+    @property
+    def body(self) -> str:
+        """The error object as JSON."""
+        return json.dumps(self.error)
 
 
 def _single(body: dict[str, Any]) -> Query:
@@ -94,10 +104,9 @@ def parse_request(fields: Mapping[str, Any]) -> Query:
 def describe_error(error: Exception) -> Failure:
     """The answer to a request that failed; an unforeseen error tells the client nothing."""
     status = _STATUS_OF.get(type(error), _UNEXPECTED)
-    foreseen = status is not _UNEXPECTED
-    message = str(error) if foreseen else "the picture could not be processed"
-    body = json.dumps({"code": status.code, "type": status.phrase, "message": message})
-    return Failure(status, body, "" if foreseen else "".join(traceback.format_exception(error)))
+    if status is _UNEXPECTED:
+        return Failure(status, "the picture could not be processed", "".join(traceback.format_exception(error)))
+    return Failure(status, str(error), traceback="")
 
 
 def _mend_form(fields: Mapping[str, Any]) -> Mapping[str, Any]:
