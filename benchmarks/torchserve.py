@@ -112,7 +112,7 @@ def parse_settings(text: str) -> dict[str, str]:
     return settings
 
 
-def repacked(archive: Path, replaced: Mapping[str, str | None], output: Path) -> Path:
+def repacked(archive: Path, replaced: Mapping[str, str | bytes | None], output: Path) -> Path:
     """Copy an archive with other contents of some of its files; None leaves a file out, and out of the manifest."""
     with zipfile.ZipFile(archive) as old, zipfile.ZipFile(output, "w", zipfile.ZIP_STORED) as new:
         for name in old.namelist():

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ import psutil
 import pytest
 import requests
 
+from benchmarks.torchserve import repacked
 from handler.packaging import DEFAULT_ARCHIVE, build_archive, is_stale
 from scripts.cli import ROOT
 from scripts.serve_settings import LOOPBACK, Ports, ServeError, check_ports_free
@@ -302,13 +302,8 @@ def test_a_worker_that_is_too_slow_is_one_line_and_ends_everything(free_ports: P
 def test_a_model_that_does_not_load_ends_the_start_with_its_traceback(
     archive: Path, tmp_path: Path, free_ports: Ports, options: list[str]
 ) -> None:
-    broken = tmp_path / "broken.mar"
-    with zipfile.ZipFile(archive) as source, zipfile.ZipFile(broken, "w") as target:
-        for name in source.namelist():
-            content = (
-                b"raise RuntimeError('the handler is broken')" if name == "digit_handler.py" else source.read(name)
-            )
-            target.writestr(name, content)
+    handler = "raise RuntimeError('the handler is broken')"
+    broken = repacked(archive, {"digit_handler.py": handler}, tmp_path / "broken.mar")
     started = time.monotonic()
     result = run_serve(f"--archive={broken}", *options)
     assert result.returncode == 1

@@ -1,12 +1,12 @@
 """What is measured is what is served: the archive's own network, and no preprocessing but the one packed with it."""
 
 import shutil
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks.torchserve import repacked
 from handler.packaging import build_archive
 from model.artifacts import METADATA_FILE, MODEL_FILE, sha256_of
 from model.errors import ArtifactError
@@ -17,17 +17,6 @@ from scripts.open_model import open_model
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_archive(tmp_path_factory.mktemp("store") / "mnist.mar")
-
-
-def repacked(archive: Path, target: Path, name: str, content: bytes | None) -> Path:
-    """A copy of an archive with one file replaced, or left out."""
-    with zipfile.ZipFile(archive) as old, zipfile.ZipFile(target, "w") as new:
-        for one in old.namelist():
-            if one != name:
-                new.writestr(one, old.read(one))
-            elif content is not None:
-                new.writestr(one, content)
-    return target
 
 
 def test_an_archive_answers_as_the_pair_that_it_was_packed_from(archive: Path) -> None:
@@ -42,14 +31,14 @@ def test_an_archive_answers_as_the_pair_that_it_was_packed_from(archive: Path) -
 
 @pytest.mark.parametrize("content", [b"print('another')", None], ids=["other", "missing"])
 def test_an_archive_with_another_preprocessing_is_refused(archive: Path, tmp_path: Path, content: bytes | None) -> None:
-    other = repacked(archive, tmp_path / "other.mar", "model/ink.py", content)
+    other = repacked(archive, {"model/ink.py": content}, tmp_path / "other.mar")
     with pytest.raises(ArtifactError, match=r"another model/ink\.py than this checkout; build it anew"):
         open_model(other)
 
 
 def test_an_archive_whose_network_was_swapped_is_refused(archive: Path, tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="not the network"):
-        open_model(repacked(archive, tmp_path / "other.mar", MODEL_FILE, b"another network"))
+        open_model(repacked(archive, {MODEL_FILE: b"another network"}, tmp_path / "other.mar"))
 
 
 def test_a_network_may_have_another_name_beside_its_metadata(tmp_path: Path) -> None:
