@@ -102,7 +102,7 @@ class DigitHandler:
         logger.warning("\n".join(filter(None, [line, answer.traceback])))
         return answer.body
 
-    def _explained(self, item: Item, reading: Reading, image: NDArray[np.float32]) -> Answer:
+    def _explained(self, item: Item, reading: Reading, image: NDArray[np.uint8]) -> Answer:
         return Answer(reading, self._explainer.explain(image, reading.label) if item.explain else None)
 
 

@@ -13,7 +13,7 @@ from handler.query import MAX_EXPLAINED, Picture, Query, check_count
 from handler.wire import Failure, describe_error, parse_request
 from model.errors import ImageTooLarge, InvalidImage
 from model.pictures import MAX_PIXELS, decode_picture
-from model.preprocessing import preprocess
+from model.preprocessing import digit_image
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,13 @@ class Item:
 
     Attributes:
         query: what it asks.
-        images: the network's inputs, float32 (1, 28, 28), one for each of the query's pictures.
+        images: the query's pictures as the network will see them, uint8 (28, 28), 0 = paper, 255 = ink.
         explain: whether explanations are asked for.
         decode_s, preprocess_s: seconds that parsing and decoding, and preprocessing, took.
     """
 
     query: Query
-    images: list[NDArray[np.float32]]
+    images: list[NDArray[np.uint8]]
     explain: bool
     decode_s: float
     preprocess_s: float
@@ -59,13 +59,13 @@ def wants_explanation(headers: dict[str, str]) -> bool:
     return headers.get("explain") == "True"
 
 
-def _preprocessed(pictures: Sequence[Picture]) -> tuple[list[NDArray[np.float32]], float]:
-    """The network's inputs, and the seconds that preprocessing took; an error names the picture among several.
+def _preprocessed(pictures: Sequence[Picture]) -> tuple[list[NDArray[np.uint8]], float]:
+    """The digit images, and the seconds that preprocessing took; an error names the picture among several.
 
     Raises:
         InvalidImage: a picture cannot be read, or all together have more pixels than one may have.
     """
-    images: list[NDArray[np.float32]] = []
+    images: list[NDArray[np.uint8]] = []
     allowed, seconds = MAX_PIXELS, 0.0
     try:
         for picture in pictures:
@@ -74,7 +74,7 @@ def _preprocessed(pictures: Sequence[Picture]) -> tuple[list[NDArray[np.float32]
             if allowed < 0:
                 raise ImageTooLarge(f"the pictures of one request may have {MAX_PIXELS:,} pixels together, no more")
             started = perf_counter()
-            images.append(preprocess(decoded, is_dark_ink=None if isinstance(picture, bytes) else False))
+            images.append(digit_image(decoded, is_dark_ink=None if isinstance(picture, bytes) else False))
             seconds += perf_counter() - started
     except InvalidImage as error:
         if len(pictures) == 1:

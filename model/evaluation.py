@@ -16,7 +16,7 @@ from torch import Tensor
 
 from model.calibration import expected_calibration_error, sureness
 from model.datasets import Digits
-from model.inference import EVALUATION_BATCH, standardise, to_ink
+from model.inference import EVALUATION_BATCH
 from model.recogniser import Recogniser
 
 BINS = 15  # of the reliability diagram, those of the expected calibration error
@@ -78,7 +78,7 @@ def probabilities_of(
     """Calibrated probabilities float32 (N, C) of pictures as the network sees them, uint8 (N, 28, 28)."""
     parts = []
     for batch in images.split(EVALUATION_BATCH):
-        parts.append(torch.from_numpy(recogniser.probabilities(standardise(to_ink(batch)).numpy())))
+        parts.append(torch.from_numpy(recogniser.probabilities(batch.numpy())))
         progress(len(batch))
     return torch.cat(parts)
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from model.artifacts import MODEL_FILE
 from model.ink import Map
-from model.preprocessing import SIDE, denormalise, normalise
+from model.preprocessing import SIDE, normalise
 from model.recogniser import Recogniser
 from model.torchscript import first_convolution, load_differentiable
 
@@ -79,7 +79,7 @@ class Explainer:
         self._network = network
         self._first_convolution = first_convolution(network)
         self._gradients = IntegratedGradients(self.log_probabilities)
-        self._blank = torch.from_numpy(normalise(np.zeros((1, 1, SIDE, SIDE), dtype=np.uint8)))
+        self._blank = torch.from_numpy(normalise(np.zeros((1, SIDE, SIDE), dtype=np.uint8)))
 
     @classmethod
     def load_folder(cls, folder: Path, recogniser: Recogniser) -> "Explainer":
@@ -90,15 +90,15 @@ class Explainer:
         """
         return cls(load_differentiable(folder / MODEL_FILE), recogniser)
 
-    def explain(self, image: NDArray[np.float32], target: str) -> Explanation:
-        """Explain why a normalised picture, float32 (1, 28, 28), may be read as `target`."""
-        picture = torch.from_numpy(image[np.newaxis])
+    def explain(self, image: Map, target: str) -> Explanation:
+        """Explain why a digit image, uint8 (28, 28), 0 = paper, 255 = ink, may be read as `target`."""
+        picture = torch.from_numpy(normalise(image[np.newaxis]))
         with torch.inference_mode():
             maps = self._first_convolution(picture)[0].clamp(min=0)  # as the ReLU that follows lets through
             scaled = (maps * (255 / maps.max().clamp(min=1e-12))).round().to(torch.uint8).numpy()
         attribution = self.integrated_gradients(picture, target)
         largest = max(float(np.abs(attribution).max()), 1e-12)  # a constant answer has no gradients at all
-        return Explanation(denormalise(image[0]), scaled, target, attribution / np.float32(largest))
+        return Explanation(image, scaled, target, attribution / np.float32(largest))
 
     def integrated_gradients(self, picture: Tensor, target: str) -> NDArray[np.float32]:
         """What each pixel of a normalised picture, float32 (1, 1, 28, 28), adds to the target's log-probability.

@@ -23,24 +23,15 @@ BLOCK_WIDTH = 9.0  # px likewise; no pen is so thick: a block is left for the ne
 cv2.setNumThreads(1)  # pictures are small: handing rows to threads costs more than it gains
 
 
-def preprocess(picture: Image.Image, is_dark_ink: bool | None = None) -> NDArray[np.float32]:
-    """Turn a decoded picture into the network's input.
+def digit_image(picture: Image.Image, is_dark_ink: bool | None = None) -> Map:
+    """Crop, even out, scale and centre the ink of a decoded picture.
 
     Args:
         picture: of any mode, size and paper.
         is_dark_ink: the polarity where the sender has told it; found out where it is None.
 
     Returns:
-        float32 (1, 28, 28), normalised with MNIST's mean and standard deviation.
-
-    Raises:
-        NoInk: nothing stands out from the paper.
-    """
-    return normalise(digit_image(picture, is_dark_ink)[np.newaxis])
-
-
-def digit_image(picture: Image.Image, is_dark_ink: bool | None = None) -> Map:
-    """Crop, even out, scale and centre the ink of a picture: uint8 (28, 28), 0 = paper, 255 = ink.
+        uint8 (28, 28), 0 = paper, 255 = ink: what `normalise` makes the network's input of.
 
     Raises:
         NoInk: nothing stands out from the paper.
@@ -50,14 +41,9 @@ def digit_image(picture: Image.Image, is_dark_ink: bool | None = None) -> Map:
 
 
 def normalise(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Scale ink from uint8 [0, 255] to float32 with MNIST's mean 0 and standard deviation 1; any shape."""
-    return (images.astype(np.float32) / np.float32(255) - np.float32(MEAN)) / np.float32(STD)
-
-
-def denormalise(images: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """The ink uint8 [0, 255] that `normalise` made these images of; any shape."""
-    ink = (images * np.float32(STD) + np.float32(MEAN)) * np.float32(255)
-    return np.asarray(np.rint(ink), dtype=np.uint8)
+    """The network's input, float32 (N, 1, 28, 28), of ink uint8 (N, 28, 28): MNIST has mean 0, standard deviation 1."""
+    ink = images[:, np.newaxis].astype(np.float32) / np.float32(255)
+    return (ink - np.float32(MEAN)) / np.float32(STD)
 
 
 def stroke_width(ink: Map) -> float:

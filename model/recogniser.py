@@ -12,7 +12,7 @@ from torch import Tensor
 
 from model.artifacts import LABELS_FILE, METADATA_FILE, MODEL_FILE, check_belong_together, read_labels, read_metadata
 from model.calibration import sureness
-from model.preprocessing import PREPROCESSING_VERSION, SIDE
+from model.preprocessing import PREPROCESSING_VERSION, SIDE, normalise
 from model.torchscript import FusedNetwork, load_network
 
 
@@ -62,16 +62,16 @@ class Recogniser:
     def warm_up(self) -> None:
         """Compile now, so that the first picture is read as fast as any."""
         for size in range(1, FusedNetwork.LARGEST_PASS + 1):
-            self.probabilities(np.zeros((size, 1, SIDE, SIDE), dtype=np.float32))
+            self.probabilities(np.zeros((size, SIDE, SIDE), dtype=np.uint8))
 
-    def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Calibrated probabilities float32 (N, C) of normalised pictures float32 (N, 1, 28, 28)."""
+    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Calibrated probabilities float32 (N, C) of digit images uint8 (N, 28, 28), 0 = paper, 255 = ink."""
         with torch.inference_mode():
-            logits = self._network(torch.from_numpy(images))
+            logits = self._network(torch.from_numpy(normalise(images)))
             return np.asarray(torch.softmax(logits / self.temperature, dim=1).numpy())
 
-    def read(self, images: NDArray[np.float32]) -> list[Reading]:
-        """One reading for each normalised picture of float32 (N, 1, 28, 28)."""
+    def read(self, images: NDArray[np.uint8]) -> list[Reading]:
+        """One reading for each of digit images uint8 (N, 28, 28), 0 = paper, 255 = ink."""
         probabilities = self.probabilities(images)
         recognised = (sureness(torch.from_numpy(probabilities)) >= self.threshold).tolist()
         return [self._reading(*pair) for pair in zip(probabilities, recognised, strict=True)]

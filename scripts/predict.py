@@ -13,7 +13,7 @@ from model.artifacts import LABELS_FILE, METADATA_FILE, MODEL_FILE, write_atomic
 from model.errors import InvalidImage, OperatorError
 from model.ink import Map
 from model.pictures import decode_picture
-from model.preprocessing import digit_image, normalise
+from model.preprocessing import digit_image
 from model.recogniser import Reading, Recogniser
 from scripts.cli import RELEASED, ROOT, fail, run
 
@@ -65,7 +65,7 @@ def read_file(recogniser: Recogniser, path: Path) -> Answer:
     """Read one file; `InvalidImage` and `OSError` tell what is wrong with it."""
     picture = decode_picture(path.read_bytes())
     seen = digit_image(picture)
-    (reading,) = recogniser.read(normalise(seen[np.newaxis, np.newaxis]))
+    (reading,) = recogniser.read(seen[np.newaxis])
     return Answer(path, picture, seen, reading)
 
 

@@ -24,15 +24,15 @@ class DigitApi(litserve.LitAPI):
         """Load the model, once in each worker."""
         self.reader = Reader()
 
-    def decode_request(self, request: Annotated[bytes, Body(media_type="image/png")]) -> NDArray[np.float32]:
-        """A picture's bytes as the network's input, float32 (1, 28, 28)."""
+    def decode_request(self, request: Annotated[bytes, Body(media_type="image/png")]) -> NDArray[np.uint8]:
+        """A picture's bytes as the network will see it, uint8 (28, 28), 0 = paper, 255 = ink."""
         return self.reader.prepare(request)
 
-    def batch(self, inputs: Sequence[NDArray[np.float32]]) -> Sequence[NDArray[np.float32]]:
+    def batch(self, inputs: Sequence[NDArray[np.uint8]]) -> Sequence[NDArray[np.uint8]]:
         """The pictures of a batch as they are: the reader stacks them."""
         return inputs
 
-    def predict(self, x: Sequence[NDArray[np.float32]]) -> list[dict[str, Any]]:
+    def predict(self, x: Sequence[NDArray[np.uint8]]) -> list[dict[str, Any]]:
         """The result objects of a batch."""
         return self.reader.read_batch(x)
 

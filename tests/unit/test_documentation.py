@@ -13,7 +13,7 @@ from handler.packaging import LABELS, RELEASED
 from model.artifacts import read_json
 from model.evaluation import Metrics
 from model.networks import list_networks
-from model.preprocessing import preprocess
+from model.preprocessing import digit_image
 from model.recogniser import Recogniser
 from scripts.compare import COMPARISON_FILE, comparison_table
 from scripts.evaluate import table
@@ -56,7 +56,7 @@ def test_the_readme_shows_the_benchmark_that_was_run() -> None:
 def test_the_example_answer_is_what_the_released_model_answers(path: str) -> None:
     recogniser = Recogniser.load_folder(RELEASED, LABELS)
     with Image.open(ROOT / "tests" / "data" / "seven.png") as picture:
-        [reading] = recogniser.read(preprocess(picture)[np.newaxis])
+        [reading] = recogniser.read(digit_image(picture)[np.newaxis])
     text = (ROOT / path).read_text(encoding="utf-8")
     example = json.loads(text[text.index('{"label": ') : text.index(', "...": 0.0}')] + "}}")
     assert (example["label"], example["recognised"]) == (reading.label, reading.recognised)

@@ -16,7 +16,7 @@ from model.evaluation import (
     refused_share,
     reliability,
 )
-from model.preprocessing import digit_image, preprocess
+from model.preprocessing import digit_image
 from model.recogniser import Recogniser
 from scripts.cli import RELEASED, ROOT
 from tests.drawing import draw, draw_digit
@@ -52,7 +52,7 @@ def test_pictures_are_read_as_when_served_and_progress_is_told(recogniser: Recog
     probabilities = probabilities_of(recogniser, drawn.images, told.append)
     assert sum(told) == 10
     for digit in range(10):
-        served = recogniser.probabilities(preprocess(draw_digit(digit))[None])
+        served = recogniser.probabilities(digit_image(draw_digit(digit))[None])
         assert probabilities[digit].numpy() == pytest.approx(served[0], abs=1e-6)
 
 

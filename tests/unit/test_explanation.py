@@ -16,7 +16,7 @@ from handler.packaging import LABELS, RELEASED
 from model.errors import ArtifactError
 from model.explanation import Explainer, Explanation
 from model.networks import create_network, list_networks
-from model.preprocessing import digit_image, normalise, preprocess
+from model.preprocessing import digit_image, normalise
 from model.recogniser import Recogniser
 from model.torchscript import compile_network
 from tests.drawing import DIGITS, draw_digit
@@ -41,12 +41,12 @@ def decoded(png: str) -> NDArray[np.uint8]:
 
 def explain(network: nn.Module) -> Explanation:
     script = compile_network(network.eval())
-    return Explainer(script, Recogniser(script, METADATA, NAMES)).explain(preprocess(draw_digit(3)), "3")
+    return Explainer(script, Recogniser(script, METADATA, NAMES)).explain(digit_image(draw_digit(3)), "3")
 
 
 @pytest.mark.parametrize("digit", DIGITS)
 def test_the_input_is_what_the_network_sees(explainer: Explainer, digit: int) -> None:
-    explanation = explainer.explain(preprocess(draw_digit(digit)), str(digit))
+    explanation = explainer.explain(digit_image(draw_digit(digit)), str(digit))
     assert np.array_equal(explanation.image, digit_image(draw_digit(digit)))
     assert explanation.target == str(digit)
 
@@ -68,7 +68,7 @@ def test_feature_maps_are_those_of_the_first_convolution() -> None:
     network = LogSoftmaxNet()
     explanation = explain(network)
     with torch.no_grad():
-        expected = network.begin(torch.from_numpy(preprocess(draw_digit(3))[None]) * 2 + 1)[0].clamp(min=0)
+        expected = network.begin(torch.from_numpy(normalise(digit_image(draw_digit(3))[None])) * 2 + 1)[0].clamp(min=0)
     expected = expected / expected.max() * 255
     assert np.abs(explanation.feature_maps - expected.numpy()).max() <= 0.51  # half a grey level of rounding
 
@@ -88,10 +88,10 @@ def test_a_network_without_a_convolution_is_refused() -> None:
 
 def test_the_attribution_adds_up_to_what_the_ink_changed(explainer: Explainer) -> None:
     """The axiom of completeness (Sundararajan et al., 2017), to the accuracy of the steps."""
-    blank = torch.from_numpy(normalise(np.zeros((1, 1, 28, 28), dtype=np.uint8)))
+    blank = torch.from_numpy(normalise(np.zeros((1, 28, 28), dtype=np.uint8)))
     errors = []
     for digit in DIGITS:
-        picture = torch.from_numpy(preprocess(draw_digit(digit))[None])
+        picture = torch.from_numpy(normalise(digit_image(draw_digit(digit))[None]))
         with torch.no_grad():
             change = float((explainer.log_probabilities(picture) - explainer.log_probabilities(blank))[0, digit])
         errors.append(abs(explainer.integrated_gradients(picture, str(digit)).sum() - change) / abs(change))
@@ -113,7 +113,7 @@ def test_a_constant_answer_is_attributed_to_no_pixel() -> None:
 
 
 def test_the_json_members_are_small_and_can_be_read(explainer: Explainer) -> None:
-    explanation = explainer.explain(preprocess(draw_digit(8)), "8")
+    explanation = explainer.explain(digit_image(draw_digit(8)), "8")
     members = explanation.as_json()
     assert members.keys() == {"input", "feature_maps", "attribution"}
     assert np.array_equal(decoded(members["input"]), explanation.image)

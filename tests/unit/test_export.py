@@ -99,7 +99,7 @@ def test_the_metadata_tells_where_the_network_comes_from(exported: Path) -> None
 
 def test_the_exported_pair_loads_and_answers(exported: Path, digits: Digits) -> None:
     recogniser = Recogniser.load(exported / MODEL_FILE, exported / METADATA_FILE, LABELS)
-    (reading,) = recogniser.read(np.zeros((1, 1, 28, 28), dtype=np.float32))
+    (reading,) = recogniser.read(np.zeros((1, 28, 28), dtype=np.uint8))
     assert sorted(reading.probabilities) == [str(d) for d in range(10)]
     assert list(reading.probabilities.values()) == sorted(reading.probabilities.values(), reverse=True)
     assert sum(reading.probabilities.values()) == pytest.approx(1, abs=1e-5)

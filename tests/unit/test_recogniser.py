@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.random import default_rng
 
 from handler.packaging import LABELS, RELEASED
-from model.preprocessing import preprocess
+from model.preprocessing import digit_image
 from model.recogniser import Recogniser
 from model.rendering import RENDERERS
 from tests.drawing import DIGITS, STROKES, draw_digit
@@ -43,7 +43,7 @@ def test_shifting_scaling_inverting_and_padding_do_not_change_the_answer(
     box = (edge + left * (width - 2 * edge - 0.8 * span), edge + top * (height - 2 * edge - span), 0.8 * span, span)
     ink, paper = greys
     picture = draw_digit(digit, size=(width, height), box=box, width=pen * span, ink=ink, paper=paper)
-    [reading] = recogniser.read(np.stack([preprocess(picture)]))
+    [reading] = recogniser.read(np.stack([digit_image(picture)]))
     assert reading.label == str(digit)
     assert reading.recognised
 
@@ -52,6 +52,6 @@ def test_shifting_scaling_inverting_and_padding_do_not_change_the_answer(
 def test_a_digit_is_read_on_whatever_it_is_drawn(recogniser: Recogniser, renderer: str) -> None:
     digits = [digit for digit in DIGITS for _ in range(10)]
     pictures = [RENDERERS[renderer](STROKES[digit], default_rng((digit, i))) for i, digit in enumerate(digits)]
-    readings = recogniser.read(np.stack([preprocess(picture) for picture in pictures]))
+    readings = recogniser.read(np.stack([digit_image(picture) for picture in pictures]))
     wrong = [reading.label != str(digit) for reading, digit in zip(readings, digits, strict=True)]
     assert sum(wrong) <= 3
