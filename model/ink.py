@@ -2,9 +2,13 @@
 
 Leaves cropping, scaling and centring to `model.preprocessing`. Maps are uint8 (H, W); an ink map has 0 = paper and
 255 = full ink, a grey map 0 = black and 255 = white.
+
+Small pictures take as long as the calls made for them, so OpenCV's reductions and NumPy's methods and operations are
+called, not the NumPy functions that wrap them in Python.
 """
 
 import math
+from bisect import bisect_left, bisect_right
 from functools import lru_cache
 from typing import Any
 
@@ -151,7 +155,7 @@ def _has_dark_ink(grey: Map) -> bool:
     Ink is then the rarer and stronger departure from the light's course: the longer tail of the grey levels around it.
     """
     threshold, light = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    if np.ptp(_border(grey)) == 0:
+    if _is_one_level(_border(grey)):
         return bool(light[0, 0])
     light_share = (2 * float(_border(light).mean()) + float(light[_CORNERS].mean())) / 3
     has_two_levels = _separability(grey, int(threshold)) > SEPARABLE
@@ -191,7 +195,7 @@ def _ink_on_paper(grey: Map, is_dark_ink: bool) -> Map:
     is_small = max(grey.shape) <= SMALL_SIDE
     box: Box = np.s_[:, :]
     if is_flat:
-        drawn = _as_map(cv2.subtract(np.full_like(dark, paper), dark))
+        drawn = _as_map(cv2.subtract(np.full(dark.shape, paper), dark))
         box = bounding_box(drawn)  # the rest is bare, and need not be looked at again
         ink, grain = drawn[box].astype(np.float32), 0.0
     else:
@@ -200,22 +204,24 @@ def _ink_on_paper(grey: Map, is_dark_ink: bool) -> Map:
     if full < max(MIN_CONTRAST, GRAIN_SIGMAS * grain):
         raise NoInk("the picture is blank: nothing stands out from the paper")
     floor = 0.0 if is_flat and is_small else max(FAINT_SHARE * full, 0.5 * GRAIN_SIGMAS * grain)
-    result = np.zeros_like(grey)
-    strokes = _as_map(np.clip((ink - floor) * (255 / max(full - floor, 1.0)), 0, 255))
+    result = np.zeros(grey.shape, dtype=np.uint8)
+    levels = (ink - floor) * (255 / max(full - floor, 1.0))
+    strokes = _as_map(np.minimum(np.maximum(levels, 0), 255))
     result[box] = _without_specks(strokes if is_flat else _without_shadows(strokes))
     return result
 
 
-def _flat_paper(dark: Map) -> tuple[int, bool]:
+def _flat_paper(dark: Map) -> tuple[np.uint8, bool]:
     """Grey level of the paper at the border, and whether it is the same nearly all along: drawn, not photographed."""
     border = _border(dark)
-    paper_part = border[border >= (int(dark.min()) + int(dark.max())) / 2]
-    if paper_part.size == 0:  # ink all along the border, on paper that must be within
-        return int(dark.max()), True
-    ordered = np.sort(paper_part)
-    paper = (int(ordered[(ordered.size - 1) // 2]) + int(ordered[ordered.size // 2])) // 2  # the median
-    near = np.count_nonzero(cv2.absdiff(ordered, np.full_like(ordered, paper)) <= FLAT_PAPER_SPREAD)
-    return paper, bool(near / ordered.size > FLAT_SHARE)
+    darkest, lightest, *_ = cv2.minMaxLoc(dark)
+    levels = border[border >= math.ceil((darkest + lightest) / 2)]  # of the paper
+    if levels.size == 0:  # ink all along the border, on paper that must be within
+        return np.uint8(lightest), True
+    levels.sort()
+    paper = (int(levels[(levels.size - 1) // 2]) + int(levels[levels.size // 2])) // 2  # the median
+    near = bisect_right(levels, paper + FLAT_PAPER_SPREAD) - bisect_left(levels, paper - FLAT_PAPER_SPREAD)
+    return np.uint8(paper), near / levels.size > FLAT_SHARE
 
 
 def _ink_on_uneven_paper(grey: Map, is_grainy: bool) -> tuple[Levels, float]:
@@ -290,7 +296,7 @@ def _quadratic_terms(height: int, width: int) -> NDArray[np.float64]:
 
 def _full_ink(ink: Levels) -> float:
     """Level of full ink: the 90th percentile of what is over half as strong as the strongest."""
-    strongest = float(ink.max())
+    _, strongest, *_ = cv2.minMaxLoc(ink)
     return percentile_90(ink[ink > strongest / 2]) if strongest > 0 else 0.0
 
 
@@ -299,7 +305,8 @@ def percentile_90(values: Levels) -> float:
     position = (values.size - 1) * 0.9
     below = int(position)
     above = min(below + 1, values.size - 1)
-    ordered = np.partition(values, (below, above))
+    ordered = values.copy()
+    ordered.partition((below, above))
     low, high, share = ordered[below], ordered[above], position - below
     return float(high - (high - low) * (1 - share) if share >= 0.5 else low + (high - low) * share)
 
@@ -319,6 +326,11 @@ def _without_specks(ink: Map) -> Map:
     areas = np.bincount(labels[ink > 127], minlength=count)
     is_kept = areas >= max(1.0, SPECK_SHARE * float(areas.max()))
     return _as_map(ink * is_kept[labels])
+
+
+def _is_one_level(levels: Map) -> bool:
+    least, most, *_ = cv2.minMaxLoc(levels)
+    return least == most
 
 
 def _border(grey: NDArray[Any]) -> NDArray[Any]:

@@ -62,7 +62,7 @@ def _width_of(work: Map) -> float:
     if count == 0:
         return 0.0
     distance = cv2.distanceTransform(strokes, cv2.DIST_L2, 3)
-    return 4 * (float(distance.sum()) / count - 0.5)
+    return 4 * (float(np.add.reduce(distance, axis=None)) / count - 0.5)
 
 
 def _even_strokes(ink: Map) -> Map:
