@@ -22,6 +22,7 @@ from model.recogniser import Recogniser
 from model.torchscript import first_convolution, load_differentiable
 
 STEPS = 128  # of the path from blank paper to the picture; the sum is then right to 5% (50: 24%, 200: 3%)
+STEPS_AT_ONCE = 64  # more leave the processor's cache: all at once take a fifth longer
 METHOD = f"integrated gradients of the log-probability, {STEPS} steps from blank paper (Sundararajan et al., 2017)"
 LAYER = "first convolution"
 DECIMALS = 4  # of the attribution
@@ -106,7 +107,11 @@ class Explainer:
         Together they make up the difference to blank paper's: float32 (28, 28), not scaled.
         """
         values = self._gradients.attribute(
-            picture.requires_grad_(), self._blank, target=self._labels.index(target), n_steps=STEPS
+            picture.requires_grad_(),
+            self._blank,
+            target=self._labels.index(target),
+            n_steps=STEPS,
+            internal_batch_size=STEPS_AT_ONCE,
         )
         return np.asarray(values[0, 0].detach().float().numpy())
 

@@ -31,7 +31,7 @@ DESCRIPTION = {"model.json": RELEASED / METADATA_FILE, "MODEL_CARD.md": RELEASED
 SAMPLE = ROOT / "tests" / "data" / "seven.png"
 
 POLL_INTERVAL_S = 0.2
-DRAIN_S = 6.0
+DRAIN_S = 20.0
 """How long a stop waits for requests under way; those that still arrive are answered meanwhile."""
 DRAIN_INTERVAL_S = 0.1
 """Longer than the 10 ms in which a system counts processor time."""
