@@ -54,6 +54,8 @@ MODULES = tuple(
         "model/errors.py",
         "model/explanation.py",
         "model/ink.py",
+        "model/maps.py",
+        "model/paper.py",
         "model/pictures.py",
         "model/png.py",
         "model/preprocessing.py",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from model.datasets import NOT_A_DIGIT, Digits
 from model.errors import DataError, InvalidImage
-from model.ink import Map
+from model.maps import Map
 from model.pictures import MAX_BYTES, decode_picture
 from model.preprocessing import SIDE, digit_image
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from model.errors import NoInk
-from model.ink import Map, bounding_box
+from model.maps import Map, bounding_box
 from model.preprocessing import BOX, digit_image
 
 SEED = 20_240_504

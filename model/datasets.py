@@ -13,7 +13,7 @@ from torchvision.datasets import MNIST
 
 from model.artifacts import sha256_of, write_atomically
 from model.errors import DataError, NoInk
-from model.ink import Map
+from model.maps import Map
 from model.pen import PenDigit, read_unipen
 from model.preprocessing import SIDE, digit_image
 

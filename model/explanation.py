@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from model.artifacts import MODEL_FILE
-from model.ink import Map
+from model.maps import Map
 from model.preprocessing import SIDE, normalise
 from model.recogniser import Recogniser
 from model.torchscript import first_convolution, load_differentiable

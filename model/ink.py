@@ -1,40 +1,22 @@
 """Finds the ink: from any picture to a map of ink on paper, whatever the paper, the light and the polarity.
 
-Leaves cropping, scaling and centring to `model.preprocessing`. Maps are uint8 (H, W); an ink map has 0 = paper and
-255 = full ink, a grey map 0 = black and 255 = white.
+Leaves the paper to `model.paper`; cropping, scaling and centring to `model.preprocessing`.
 
 Small pictures take as long as the calls made for them, so OpenCV's reductions and NumPy's methods and operations are
 called, not the NumPy functions that wrap them in Python.
 """
 
-import math
-from bisect import bisect_left, bisect_right
-from functools import lru_cache
-from typing import Any
-
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from model.errors import NoInk
-
-Map = NDArray[np.uint8]
-Levels = NDArray[np.float32]
-Box = tuple[slice, slice]
-_CORNERS = np.ix_((0, -1), (0, -1))
+from model.maps import Box, Levels, Map, as_map, bounding_box, shrunk
+from model.paper import SEPARABLE, flat_paper, has_dark_ink, is_border_bare, paper_under_ink, two_classes
 
 MAX_SIDE = 320  # px; larger pictures are area-averaged to this before the ink is looked for
 SMALL_SIDE = 32  # px; pictures up to this size are not smoothed: each of their pixels counts
 CLOSE_UP_SIDE = 96  # px; ink that comes out smaller than this is looked at again in the full picture
-PAPER_SIDE = 48  # px; the shading of the paper is estimated on a picture of this size
-WIDEST_STROKE = 0.3  # of the longer side; what is wider counts as paper
-SEPARABLE = 0.76  # of Otsu's measure; above it two levels are ink and paper: grain has 0.64, evenly falling light 0.75
-ONE_LEVEL = 0.9  # of the border; so much of it on one side of two levels is paper
-SHARP_WITHIN = 3.0  # px of a picture of `PAPER_SIDE`: strokes stand out from their surroundings, shadows do not
-BARE_BORDER = 0.6  # of what stands out most; where less stands out along the border, no ink touches it
-FLAT_PAPER_SPREAD = 2  # grey levels that drawn paper varies by at most ...
-FLAT_SHARE = 0.7  # ... along so much of the border; photographed paper varies more
 MIN_CONTRAST = 12  # grey levels between ink and paper; below it the picture is blank
 GRAIN_SIGMAS = 4.0  # standard deviations of the paper's grain that ink stands out by
 MOST_GRAIN = 1 / 8  # of the strongest ink, on paper that two levels tell from it; more are the fringes of strokes
@@ -58,23 +40,15 @@ def find_ink(picture: Image.Image, is_dark_ink: bool | None = None) -> Map:
         NoInk: nothing stands out from the paper.
     """
     grey, seen_dark = flatten(picture)
-    small = _shrunk(grey)
+    small = shrunk(grey, MAX_SIDE)
     if is_dark_ink is None:
-        is_dark_ink = _has_dark_ink(small) if seen_dark is None else seen_dark
+        is_dark_ink = has_dark_ink(small) if seen_dark is None else seen_dark
     ink = _ink_on_paper(small, is_dark_ink)
     scale = max(grey.shape) / max(small.shape)
     box = bounding_box(ink)
     if scale > 1 and max(ink[box].shape) < CLOSE_UP_SIDE:
-        ink = _ink_on_paper(_shrunk(grey[_widened(box, scale, grey.shape)]), is_dark_ink)
+        ink = _ink_on_paper(shrunk(grey[_widened(box, scale, grey.shape)], MAX_SIDE), is_dark_ink)
     return ink
-
-
-def bounding_box(ink: Map) -> Box:
-    """Rows and columns of the smallest box around all ink above 0; `NoInk` where there is none."""
-    x, y, width, height = cv2.boundingRect(ink)
-    if width == 0:
-        raise NoInk("the picture is blank: nothing stands out from the paper")
-    return slice(y, y + height), slice(x, x + width)
 
 
 def flatten(picture: Image.Image) -> tuple[Map, bool | None]:
@@ -89,17 +63,17 @@ def flatten(picture: Image.Image) -> tuple[Map, bool | None]:
     if not picture.has_transparency_data:
         return _to_grey(picture), None
     rgba = np.asarray(picture if picture.mode == "RGBA" else picture.convert("RGBA"))
-    alpha = _as_map(cv2.extractChannel(rgba, 3))
-    grey = _as_map(cv2.cvtColor(rgba, cv2.COLOR_RGBA2GRAY))
+    alpha = as_map(cv2.extractChannel(rgba, 3))
+    grey = as_map(cv2.cvtColor(rgba, cv2.COLOR_RGBA2GRAY))
     least, most, *_ = cv2.minMaxLoc(alpha)
     if least == 255:
         return grey, None
     if most == 0:
         raise NoInk("the picture is blank: every pixel is transparent")
-    visible = _as_map(alpha >= max(1, int(most) // 2))
+    visible = as_map(alpha >= max(1, int(most) // 2))
     darkest, lightest, *_ = cv2.minMaxLoc(grey, visible)
     if lightest - darkest <= 2 * MIN_CONTRAST:
-        return _as_map(cv2.bitwise_not(alpha)), True
+        return as_map(cv2.bitwise_not(alpha)), True
     if float(visible[bounding_box(visible)].mean()) > 0.8:
         return _composite(grey, alpha, paper=float(np.median(grey[visible > 0]))), None
     is_dark_ink = cv2.mean(grey, visible)[0] < 160
@@ -108,13 +82,13 @@ def flatten(picture: Image.Image) -> tuple[Map, bool | None]:
 
 def _composite(grey: Map, alpha: Map, paper: float) -> Map:
     weight = alpha.astype(np.float32) / 255
-    return _as_map(np.rint(grey * weight + np.float32(paper) * (1 - weight)))
+    return as_map(np.rint(grey * weight + np.float32(paper) * (1 - weight)))
 
 
 def _to_grey(picture: Image.Image) -> Map:
     """Luminance of an opaque picture; deep ones (16 and 32 bit, float) are scaled by the full scale that fits."""
     if picture.mode == "RGB":
-        return _as_map(cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGB2GRAY))
+        return as_map(cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGB2GRAY))
     if picture.mode == "LAB":  # Pillow converts it by way of colour profiles only
         return np.asarray(picture.getchannel("L"))
     if not picture.mode.startswith(("I", "F")):
@@ -126,16 +100,7 @@ def _to_grey(picture: Image.Image) -> Map:
     top = float(deep.max())
     full_scale = next((scale for scale in (1.0, 255.0, 65535.0) if top <= scale), top)
     deep *= 255.0 / full_scale
-    return _as_map(np.rint(deep, out=deep))
-
-
-def _shrunk(grey: Map, side: int = MAX_SIDE) -> Map:
-    """Area-average to at most `side` px on the longer side, keeping the aspect ratio."""
-    scale = side / max(grey.shape)
-    if scale >= 1:
-        return grey
-    height, width = (max(1, round(length * scale)) for length in grey.shape)
-    return _as_map(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA))
+    return as_map(np.rint(deep, out=deep))
 
 
 def _widened(box: Box, scale: float, shape: tuple[int, ...]) -> Box:
@@ -148,54 +113,18 @@ def _widened(box: Box, scale: float, shape: tuple[int, ...]) -> Box:
     return rows, columns
 
 
-def _has_dark_ink(grey: Map) -> bool:
-    """Decide the polarity by the border, and above all its corners, where ink seldom comes: most of it is paper.
-
-    But a bare border of several greys may be as much of light and shadow as of two levels (Otsu's separability, 1979).
-    Ink is then the rarer and stronger departure from the light's course: the longer tail of the grey levels around it.
-    """
-    threshold, light = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    if _is_one_level(_border(grey)):
-        return bool(light[0, 0])
-    light_share = (2 * float(_border(light).mean()) + float(light[_CORNERS].mean())) / 3
-    has_two_levels = _separability(grey, int(threshold)) > SEPARABLE
-    if has_two_levels and (max(light_share, 1 - light_share) > ONE_LEVEL or not _is_border_bare(grey)):
-        return light_share > 0.5
-    small = _shrunk(grey, PAPER_SIDE).astype(np.float64)
-    return float(((small - _course_of_light(small)) ** 3).mean()) < 0
-
-
-def _is_border_bare(grey: Map) -> bool:
-    """Whether nothing along the border stands out from its surroundings as strokes do within: no tight crop of ink."""
-    small = _shrunk(grey, PAPER_SIDE).astype(np.float32)
-    sharpness = np.abs(small - cv2.GaussianBlur(small, (0, 0), SHARP_WITHIN))
-    return float(_border(sharpness).max()) < BARE_BORDER * float(sharpness.max())
-
-
-def _separability(grey: Map, threshold: int) -> float:
-    """Share of the grey levels' variance that lies between the two classes rather than within them, in [0, 1]."""
-    levels = np.arange(256)
-    shares = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().astype(np.float64) / grey.size
-    share, mean = float(shares[threshold + 1 :].sum()), float(shares @ levels)
-    if share in (0.0, 1.0):
-        return 0.0
-    of_light = float(shares[threshold + 1 :] @ levels[threshold + 1 :]) / share
-    between = share / (1 - share) * (of_light - mean) ** 2
-    return between / float(shares @ (levels - mean) ** 2)
-
-
 def _ink_on_paper(grey: Map, is_dark_ink: bool) -> Map:
     """Take the paper away and set the ink to full scale.
 
     Raises:
         NoInk: nothing stands out from the paper.
     """
-    dark = grey if is_dark_ink else _as_map(255 - grey)
-    paper, is_flat = _flat_paper(dark)
+    dark = grey if is_dark_ink else as_map(255 - grey)
+    paper, is_flat = flat_paper(dark)
     is_small = max(grey.shape) <= SMALL_SIDE
     box: Box = np.s_[:, :]
     if is_flat:
-        drawn = _as_map(cv2.subtract(np.full(dark.shape, paper), dark))
+        drawn = as_map(cv2.subtract(np.full(dark.shape, paper), dark))
         box = bounding_box(drawn)  # the rest is bare, and need not be looked at again
         ink, grain = drawn[box].astype(np.float32), 0.0
     else:
@@ -206,22 +135,9 @@ def _ink_on_paper(grey: Map, is_dark_ink: bool) -> Map:
     floor = 0.0 if is_flat and is_small else max(FAINT_SHARE * full, 0.5 * GRAIN_SIGMAS * grain)
     result = np.zeros(grey.shape, dtype=np.uint8)
     levels = (ink - floor) * (255 / max(full - floor, 1.0))
-    strokes = _as_map(np.minimum(np.maximum(levels, 0), 255))
+    strokes = as_map(np.minimum(np.maximum(levels, 0), 255))
     result[box] = _without_specks(strokes if is_flat else _without_shadows(strokes))
     return result
-
-
-def _flat_paper(dark: Map) -> tuple[np.uint8, bool]:
-    """Grey level of the paper at the border, and whether it is the same nearly all along: drawn, not photographed."""
-    border = _border(dark)
-    darkest, lightest, *_ = cv2.minMaxLoc(dark)
-    levels = border[border >= math.ceil((darkest + lightest) / 2)]  # of the paper
-    if levels.size == 0:  # ink all along the border, on paper that must be within
-        return np.uint8(lightest), True
-    levels.sort()
-    paper = (int(levels[(levels.size - 1) // 2]) + int(levels[levels.size // 2])) // 2  # the median
-    near = bisect_right(levels, paper + FLAT_PAPER_SPREAD) - bisect_left(levels, paper - FLAT_PAPER_SPREAD)
-    return np.uint8(paper), near / levels.size > FLAT_SHARE
 
 
 def _ink_on_uneven_paper(grey: Map, is_grainy: bool) -> tuple[Levels, float]:
@@ -231,16 +147,16 @@ def _ink_on_uneven_paper(grey: Map, is_grainy: bool) -> tuple[Levels, float]:
     but as it was sent where that tells two levels better apart, for a tight crop has no paper around its ink. The grain
     is the standard deviation by the median absolute deviation, which ink does not disturb.
     """
-    paper = _paper(grey)
+    paper = paper_under_ink(grey)
     step = max(1, max(grey.shape) // 64)  # every pixel of a small picture, enough of a large one
     levels = grey.astype(np.float32)
     ink: Levels = (1 - levels / paper) * np.float32(np.median(paper[::step, ::step]))
     as_sent: Levels = 255 - levels
     if is_grainy:
         ink, as_sent = (np.asarray(cv2.GaussianBlur(some, (3, 3), 0), np.float32) for some in (ink, as_sent))
-    separability, bare = _two_classes(ink[::step, ::step])
-    if not _is_border_bare(grey):
-        separability_as_sent, bare_as_sent = _two_classes(as_sent[::step, ::step])
+    separability, bare = two_classes(ink[::step, ::step])
+    if not is_border_bare(grey):
+        separability_as_sent, bare_as_sent = two_classes(as_sent[::step, ::step])
         if separability_as_sent > max(separability, SEPARABLE):
             ink, separability, bare = as_sent, separability_as_sent, bare_as_sent
     if separability <= SEPARABLE:  # little ink, or none: most is paper
@@ -249,49 +165,6 @@ def _ink_on_uneven_paper(grey: Map, is_grainy: bool) -> tuple[Levels, float]:
     ink = np.asarray(ink - beginning, np.float32)
     grain = 1.4826 * float(np.median(np.abs(bare - beginning)))
     return ink, min(grain, MOST_GRAIN * float(ink.max())) if separability > SEPARABLE else grain
-
-
-def _two_classes(levels: Levels) -> tuple[float, Levels]:
-    """Otsu's separability of levels into two classes, in [0, 1], and those of the lower one, float32 (N,)."""
-    low, high = float(levels.min()), float(levels.max())
-    scaled = _as_map((levels - low) * (255 / max(high - low, 1e-6)))
-    threshold, _ = cv2.threshold(scaled, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    return _separability(scaled, int(threshold)), levels[scaled <= threshold]
-
-
-def _paper(grey: Map) -> Levels:
-    """The paper's own brightness under dark ink, float32 (H, W), at least 1."""
-    small = _shrunk(grey, PAPER_SIDE).astype(np.float64)
-    light = np.maximum(_course_of_light(small, without_ink=True), 1.0)
-    # Shadows with edges remain after the smooth course of light: closing fills the strokes and keeps the shadows.
-    side = int(WIDEST_STROKE * max(small.shape)) | 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    closed = cv2.morphologyEx((small / light).astype(np.float32), cv2.MORPH_CLOSE, kernel)
-    shaded = light.astype(np.float32) * cv2.GaussianBlur(closed, (0, 0), 2.0)
-    paper = cv2.resize(np.maximum(shaded, 1), grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return np.asarray(paper, dtype=np.float32)
-
-
-def _course_of_light(small: NDArray[np.float64], without_ink: bool = False) -> NDArray[np.float64]:
-    """Least-squares quadratic surface through grey levels; `without_ink` leaves out what lies well below it."""
-    terms = _quadratic_terms(*small.shape)
-    values = small.ravel()
-    kept = np.ones(values.size)
-    surface = values
-    for _ in range(3 if without_ink else 1):
-        some = terms * kept
-        weights, *_ = np.linalg.lstsq(some @ terms.T, some @ values, rcond=None)  # the normal equations
-        surface = weights @ terms
-        apart = (values - surface) * kept  # of mean 0, for a constant is among the terms
-        kept = (values >= surface - 0.5 * math.sqrt(float(apart @ apart) / float(kept.sum())) - 1e-6).astype(np.float64)
-    return np.asarray(surface.reshape(small.shape), dtype=np.float64)
-
-
-@lru_cache(maxsize=64)
-def _quadratic_terms(height: int, width: int) -> NDArray[np.float64]:
-    """1, x, y, x^2, x y, y^2 of every pixel, float64 (6, height * width)."""
-    y, x = (axis.ravel() for axis in np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j])
-    return np.stack((np.ones_like(x), x, y, x * x, x * y, y * y))
 
 
 def _full_ink(ink: Levels) -> float:
@@ -315,27 +188,14 @@ def _without_shadows(ink: Map) -> Map:
     """Drop what is faint and away from the strokes: the edges of shadows that are steeper than the light's course."""
     reach = max(1, round(FRINGE_SHARE * max(ink.shape)))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    return _as_map(ink * cv2.dilate(_as_map(ink > STROKE_SHARE * 255), kernel))
+    return as_map(ink * cv2.dilate(as_map(ink > STROKE_SHARE * 255), kernel))
 
 
 def _without_specks(ink: Map) -> Map:
     """Drop separate marks that are much smaller than the largest stroke, or nowhere dark: specks, edges of shadows."""
-    count, labels = cv2.connectedComponents(_as_map(ink > 0), connectivity=8)
+    count, labels = cv2.connectedComponents(as_map(ink > 0), connectivity=8)
     if count <= 2:
         return ink
     areas = np.bincount(labels[ink > 127], minlength=count)
     is_kept = areas >= max(1.0, SPECK_SHARE * float(areas.max()))
-    return _as_map(ink * is_kept[labels])
-
-
-def _is_one_level(levels: Map) -> bool:
-    least, most, *_ = cv2.minMaxLoc(levels)
-    return least == most
-
-
-def _border(grey: NDArray[Any]) -> NDArray[Any]:
-    return np.concatenate((grey[0], grey[-1], grey[:, 0], grey[:, -1]))
-
-
-def _as_map(array: NDArray[np.generic]) -> Map:
-    return np.asarray(array, dtype=np.uint8)
+    return as_map(ink * is_kept[labels])

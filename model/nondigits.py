@@ -14,7 +14,7 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image, ImageDraw, ImageFont
 
-from model.ink import Map
+from model.maps import Map
 from model.pen import Points, smooth
 from model.rendering import (
     CANVAS_SIDE,

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import DataError
-from model.ink import Map
+from model.maps import Map
 
 Points = NDArray[np.float64]
 OVERSAMPLING = 3  # pixels drawn for each pixel of the picture, across

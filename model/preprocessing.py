@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.ink import Map, bounding_box, find_ink
+from model.ink import find_ink
+from model.maps import Map, bounding_box
 
 PREPROCESSING_VERSION = "3"
 SIDE = 28  # px, side of the network's input

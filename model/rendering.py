@@ -14,7 +14,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.ink import Map
+from model.maps import Map
 from model.pen import Points, draw_strokes, fit_to_box
 
 CANVAS_SIDE = 280  # px of a drawing page's canvas, which the pen widths below belong to

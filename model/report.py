@@ -17,7 +17,7 @@ from model import plots
 from model.artifacts import read_json, write_atomically, write_json
 from model.datasets import Digits
 from model.evaluation import BINS
-from model.ink import Map
+from model.maps import Map
 from model.specimens import Specimen, data_url
 
 FORMAT = 1  # of metrics.json

@@ -14,7 +14,7 @@ from torch import Tensor
 from model.corruptions import CORRUPTIONS, SEED, harmed
 from model.datasets import load_mnist, load_pen, split
 from model.evaluation import probabilities_of, refused_share
-from model.ink import Map
+from model.maps import Map
 from model.pen import PenDigit
 from model.recogniser import Recogniser
 from model.sources import VALIDATION_SEED, draw_as_written, split_writers

@@ -20,7 +20,7 @@ from PIL import Image
 from model.datasets import NOT_A_DIGIT, Digits, seen_or_black
 from model.figures import draw_figure
 from model.handwriting import Item, write
-from model.ink import Map
+from model.maps import Map
 from model.nondigits import draw_letter, draw_nondigit, draw_other
 from model.pen import PenDigit, smooth
 from model.rendering import RENDERERS, shrunk_scan, vary_strokes

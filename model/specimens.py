@@ -18,7 +18,7 @@ from model.datasets import Digits, load_mnist, load_pen
 from model.errors import NoInk
 from model.figures import draw_figure
 from model.inference import to_ink
-from model.ink import Map
+from model.maps import Map
 from model.nondigits import draw_letter, draw_other
 from model.preprocessing import digit_image
 from model.rendering import RENDERERS

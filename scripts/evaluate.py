@@ -19,7 +19,7 @@ from model.datasets import PEN_FILE, Digits, load_mnist, load_pen, split
 from model.errors import DataError
 from model.evaluation import Metrics, details, probabilities_of, refusal_curve
 from model.export import source_commit
-from model.ink import Map
+from model.maps import Map
 from model.recogniser import Recogniser
 from model.report import FORMAT, METRICS_FILE, REPORT_FILE, REPORTED, Gallery, training_history, versions, write_report
 from model.robustness import Pictures, robustness, sent_pictures

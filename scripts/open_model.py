@@ -12,7 +12,7 @@ from model.recogniser import Recogniser
 from scripts.cli import ROOT
 from scripts.terminal import say
 
-_PREPROCESSING = ("model/preprocessing.py", "model/ink.py")
+_PREPROCESSING = tuple(f"model/{name}.py" for name in ("preprocessing", "ink", "paper", "maps"))
 
 
 def open_model(path: Path) -> tuple[Recogniser, dict[str, Any]]:

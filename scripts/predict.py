@@ -11,7 +11,7 @@ from PIL import Image
 
 from model.artifacts import LABELS_FILE, METADATA_FILE, MODEL_FILE, write_atomically
 from model.errors import InvalidImage, OperatorError
-from model.ink import Map
+from model.maps import Map
 from model.pictures import decode_picture
 from model.preprocessing import digit_image
 from model.recogniser import Reading, Recogniser

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from model.corruptions import CORRUPTIONS, chance_of, corrupt, harmed, paper_of
-from model.ink import Map
+from model.maps import Map
 from model.preprocessing import digit_image
 from model.recogniser import Recogniser
 from model.robustness import Pictures, flat, robustness, sample

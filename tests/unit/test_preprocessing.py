@@ -16,7 +16,8 @@ from torchvision.datasets import MNIST
 from handler.packaging import LABELS, RELEASED
 from model.errors import NoInk
 from model.inference import standardise, to_ink
-from model.ink import bounding_box, find_ink, percentile_90
+from model.ink import find_ink, percentile_90
+from model.maps import bounding_box
 from model.preprocessing import BOX, MEAN, SIDE, STD, STROKE_WIDTH, digit_image, normalise, stroke_width
 from model.recogniser import Recogniser
 from tests.drawing import DIGITS, draw_digit, encoded

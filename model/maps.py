@@ -1,0 +1,42 @@
+"""Maps, uint8 (H, W), and what any of them is asked: a grey map has 0 = black and 255 = white, an ink map 0 = paper and
+255 = full ink.
+"""
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import NoInk
+
+Map = NDArray[np.uint8]
+Levels = NDArray[np.float32]
+Box = tuple[slice, slice]
+
+
+def as_map(array: NDArray[np.generic]) -> Map:
+    """The same as uint8, fractions cut off; no copy where it is one already."""
+    return np.asarray(array, dtype=np.uint8)
+
+
+def shrunk(grey: Map, side: int) -> Map:
+    """Area-average to at most `side` px on the longer side, keeping the aspect ratio."""
+    scale = side / max(grey.shape)
+    if scale >= 1:
+        return grey
+    height, width = (max(1, round(length * scale)) for length in grey.shape)
+    return as_map(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA))
+
+
+def bounding_box(ink: Map) -> Box:
+    """Rows and columns of the smallest box around all ink above 0; `NoInk` where there is none."""
+    x, y, width, height = cv2.boundingRect(ink)
+    if width == 0:
+        raise NoInk("the picture is blank: nothing stands out from the paper")
+    return slice(y, y + height), slice(x, x + width)
+
+
+def border_of(picture: NDArray[Any]) -> NDArray[Any]:
+    """All along the edges, (2 H + 2 W,); the corners twice."""
+    return np.concatenate((picture[0], picture[-1], picture[:, 0], picture[:, -1]))
