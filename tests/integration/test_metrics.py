@@ -112,18 +112,24 @@ def prometheus(service: Service, tmp_path: Path) -> Iterator[str]:
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen([*command, f"--web.listen-address={address}"], stdout=log, stderr=log)
     try:
+        eventually(lambda: _is_up(f"http://{address}/-/ready"))
         yield f"http://{address}/api/v1/query"
     finally:
         process.terminate()
         process.wait(TIMEOUT_S)
 
 
+def _is_up(url: str) -> bool:
+    """Prometheus listens a while before it is ready, and answers 503 meanwhile."""
+    try:
+        return requests.get(url, timeout=TIMEOUT_S).ok
+    except requests.ConnectionError:  # not listening yet
+        return False
+
+
 def test_a_real_prometheus_scrapes_the_server_and_answers_queries(service: Service, prometheus: str) -> None:
     def answer(query: str) -> list[dict[str, Any]]:
-        try:
-            return list(requests.get(prometheus, params={"query": query}, timeout=TIMEOUT_S).json()["data"]["result"])
-        except requests.ConnectionError:  # not listening yet
-            return []
+        return list(requests.get(prometheus, params={"query": query}, timeout=TIMEOUT_S).json()["data"]["result"])
 
     def is_positive(query: str) -> bool:
         return [float(one["value"][1]) > 0 for one in answer(query)] == [True]
