@@ -16,7 +16,7 @@ from model.explanation import Explanation
 from model.recogniser import Reading
 
 MAX_PICTURES = 256  # in one request
-MAX_EXPLAINED = 32  # in one request for explanations; keeps the answer below 1 MB
+MAX_EXPLAINED = 16  # in one request for explanations: the predictions that share their batch wait for them
 DECIMALS = 6  # of probabilities
 
 Picture = bytes | Image.Image

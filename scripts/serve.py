@@ -32,7 +32,10 @@ SAMPLE = ROOT / "tests" / "data" / "seven.png"
 
 POLL_INTERVAL_S = 0.2
 DRAIN_S = 20.0
-"""How long a stop waits for requests under way; those that still arrive are answered meanwhile."""
+"""How long a stop waits for requests under way; those that still arrive are answered meanwhile.
+
+The fullest batch, of eight requests for sixteen explanations each, takes some ten.
+"""
 DRAIN_INTERVAL_S = 0.1
 """Longer than the 10 ms in which a system counts processor time."""
 MIN_FREE_BYTES = 64 * 2**20
