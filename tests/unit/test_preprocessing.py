@@ -102,6 +102,7 @@ def test_the_input_is_normalised_as_mnist_when_served_and_when_trained() -> None
     assert inputs.shape == (len(DIGITS), 1, SIDE, SIDE)
     assert inputs.dtype == np.float32
     np.testing.assert_allclose(inputs[:, 0] * STD + MEAN, images / 255, atol=1e-6)
+    assert normalise(np.zeros((1, 2, 2), np.uint8))[0, 0, 0, 0] == pytest.approx(-MEAN / STD)
     assert np.array_equal(inputs, standardise(to_ink(torch.from_numpy(images))))
 
 
