@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from ts.context import Context
 
 from handler.envelopes import bypass_envelopes
@@ -21,6 +20,7 @@ from handler.query import Answer, Served
 from handler.receiving import read_by_the_block
 from handler.wire import CONTENT_TYPE, Failure, describe_error
 from model.explanation import Explainer
+from model.maps import Map
 from model.recogniser import Reading, Recogniser
 
 logger = logging.getLogger(__name__)
@@ -102,7 +102,7 @@ class DigitHandler:
         logger.warning("\n".join(filter(None, [line, answer.traceback])))
         return answer.body
 
-    def _explained(self, item: Item, reading: Reading, image: NDArray[np.uint8]) -> Answer:
+    def _explained(self, item: Item, reading: Reading, image: Map) -> Answer:
         return Answer(reading, self._explainer.explain(image, reading.label) if item.explain else None)
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from ts.metrics.metric_cache_errors import MetricsCacheKeyError
 from ts.metrics.metric_type_enum import MetricTypes
 
+from model.maps import Map
 from model.recogniser import Reading
 
 FLUSH_S = 1.0
@@ -42,7 +42,7 @@ class Sample:
     decode_s: float
     preprocess_s: float
     inference_s: float
-    image: NDArray[np.uint8]
+    image: Map
     reading: Reading
 
 

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from handler.description import description_query
 from handler.query import MAX_EXPLAINED, Picture, Query, check_count
 from handler.wire import Failure, describe_error, parse_request
 from model.errors import ImageTooLarge, InvalidImage
+from model.maps import Map
 from model.pictures import MAX_PIXELS, decode_picture
 from model.preprocessing import digit_image
 
@@ -28,7 +26,7 @@ class Item:
     """
 
     query: Query
-    images: list[NDArray[np.uint8]]
+    images: list[Map]
     explain: bool
     decode_s: float
     preprocess_s: float
@@ -59,13 +57,13 @@ def wants_explanation(headers: dict[str, str]) -> bool:
     return headers.get("explain") == "True"
 
 
-def _preprocessed(pictures: Sequence[Picture]) -> tuple[list[NDArray[np.uint8]], float]:
+def _preprocessed(pictures: Sequence[Picture]) -> tuple[list[Map], float]:
     """The digit images, and the seconds that preprocessing took; an error names the picture among several.
 
     Raises:
         InvalidImage: a picture cannot be read, or all together have more pixels than one may have.
     """
-    images: list[NDArray[np.uint8]] = []
+    images: list[Map] = []
     allowed, seconds = MAX_PIXELS, 0.0
     try:
         for picture in pictures:

@@ -45,8 +45,7 @@ def find_ink(picture: Image.Image, is_dark_ink: bool | None = None) -> Map:
         is_dark_ink = has_dark_ink(small) if seen_dark is None else seen_dark
     ink = _ink_on_paper(small, is_dark_ink)
     scale = max(grey.shape) / max(small.shape)
-    box = bounding_box(ink)
-    if scale > 1 and max(ink[box].shape) < CLOSE_UP_SIDE:
+    if scale > 1 and max(ink[box := bounding_box(ink)].shape) < CLOSE_UP_SIDE:
         ink = _ink_on_paper(shrunk(grey[_widened(box, scale, grey.shape)], MAX_SIDE), is_dark_ink)
     return ink
 

@@ -20,13 +20,19 @@ def as_map(array: NDArray[np.generic]) -> Map:
     return np.asarray(array, dtype=np.uint8)
 
 
-def shrunk(grey: Map, side: int) -> Map:
-    """Area-average to at most `side` px on the longer side, keeping the aspect ratio."""
-    scale = side / max(grey.shape)
-    if scale >= 1:
-        return grey
-    height, width = (max(1, round(length * scale)) for length in grey.shape)
-    return as_map(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA))
+def resized(picture: Map, side: int) -> Map:
+    """Scale the longer side to `side` px, keeping the aspect ratio; area averaging where it shrinks."""
+    scale = side / max(picture.shape)
+    if scale == 1:
+        return picture
+    height, width = (max(1, round(length * scale)) for length in picture.shape)
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return as_map(cv2.resize(picture, (width, height), interpolation=interpolation))
+
+
+def shrunk(picture: Map, side: int) -> Map:
+    """Scale the longer side down to `side` px as `resized` does; smaller pictures stay as they are."""
+    return resized(picture, min(side, max(picture.shape)))
 
 
 def bounding_box(ink: Map) -> Box:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from model.ink import find_ink
-from model.maps import Map, bounding_box
+from model.maps import Map, as_map, bounding_box, resized
 
 PREPROCESSING_VERSION = "3"
 SIDE = 28  # px, side of the network's input
@@ -38,7 +38,7 @@ def digit_image(picture: Image.Image, is_dark_ink: bool | None = None) -> Map:
         NoInk: nothing stands out from the paper.
     """
     ink = find_ink(picture, is_dark_ink)
-    return _centred(_scaled(_even_strokes(ink[bounding_box(ink)])))
+    return _centred(resized(_even_strokes(ink[bounding_box(ink)]), BOX))
 
 
 def normalise(images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -52,7 +52,7 @@ def stroke_width(ink: Map) -> float:
 
     In a bar of width w the distance to the edge averages w / 4; it is counted from pixel centres, hence the half.
     """
-    work = _resized(ink, BOX * OVERSAMPLING)
+    work = resized(ink, BOX * OVERSAMPLING)
     return _width_of(work) / OVERSAMPLING
 
 
@@ -71,7 +71,7 @@ def _even_strokes(ink: Map) -> Map:
 
     A block is no stroke: thinned, it would become a 1.
     """
-    work = _resized(ink, BOX * OVERSAMPLING)
+    work = resized(ink, BOX * OVERSAMPLING)
     width = _width_of(work) / OVERSAMPLING
     target = min(max(width, STROKE_WIDTH[0]), STROKE_WIDTH[1])
     if width == target or width > BLOCK_WIDTH:
@@ -84,22 +84,8 @@ def _even_strokes(ink: Map) -> Map:
         return ink
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (steps + 1, steps + 1))
     framed = cv2.copyMakeBorder(work, steps, steps, steps, steps, cv2.BORDER_CONSTANT)
-    changed = np.asarray((cv2.dilate if growth > 0 else cv2.erode)(framed, kernel), dtype=np.uint8)
+    changed = as_map((cv2.dilate if growth > 0 else cv2.erode)(framed, kernel))
     return changed[bounding_box(changed)]
-
-
-def _scaled(ink: Map) -> Map:
-    return _resized(ink, BOX)
-
-
-def _resized(ink: Map, side: int) -> Map:
-    """Scale the longer side to `side` px, keeping the aspect ratio; area averaging where it shrinks."""
-    scale = side / max(ink.shape)
-    if scale == 1:
-        return ink
-    height, width = (max(1, round(length * scale)) for length in ink.shape)
-    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(ink, (width, height), interpolation=interpolation), dtype=np.uint8)
 
 
 def _centred(ink: Map) -> Map:

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import litserve
-import numpy as np
 import orjson
 from fastapi import Body, Response
-from numpy.typing import NDArray
 
 from benchmarks.peers.reading import Reader
+from model.maps import Map
 
 WORKERS = 2
 MAX_BATCH_SIZE = 32
@@ -24,15 +23,15 @@ class DigitApi(litserve.LitAPI):
         """Load the model, once in each worker."""
         self.reader = Reader()
 
-    def decode_request(self, request: Annotated[bytes, Body(media_type="image/png")]) -> NDArray[np.uint8]:
+    def decode_request(self, request: Annotated[bytes, Body(media_type="image/png")]) -> Map:
         """A picture's bytes as the network will see it, uint8 (28, 28), 0 = paper, 255 = ink."""
         return self.reader.prepare(request)
 
-    def batch(self, inputs: Sequence[NDArray[np.uint8]]) -> Sequence[NDArray[np.uint8]]:
+    def batch(self, inputs: Sequence[Map]) -> Sequence[Map]:
         """The pictures of a batch as they are: the reader stacks them."""
         return inputs
 
-    def predict(self, x: Sequence[NDArray[np.uint8]]) -> list[dict[str, Any]]:
+    def predict(self, x: Sequence[Map]) -> list[dict[str, Any]]:
         """The result objects of a batch."""
         return self.reader.read_batch(x)
 

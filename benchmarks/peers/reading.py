@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from handler.packaging import LABELS, MODEL_NAME, RELEASED
 from handler.query import Answer, Served, encode_result
 from model.artifacts import METADATA_FILE, MODEL_FILE, read_labels, read_metadata
+from model.maps import Map
 from model.pictures import decode_picture
 from model.preprocessing import digit_image
 from model.recogniser import Recogniser
@@ -37,11 +37,11 @@ class Reader:
         """The result object for one picture file."""
         return self.read_batch([self.prepare(body)])[0]
 
-    def prepare(self, body: bytes) -> NDArray[np.uint8]:
+    def prepare(self, body: bytes) -> Map:
         """A picture file as the network will see it, uint8 (28, 28), 0 = paper, 255 = ink."""
         return digit_image(decode_picture(body))
 
-    def read_batch(self, images: Sequence[NDArray[np.uint8]]) -> list[dict[str, Any]]:
+    def read_batch(self, images: Sequence[Map]) -> list[dict[str, Any]]:
         """The result objects for prepared pictures, by one forward pass."""
         return [encode_result(Answer(reading), self._served) for reading in self._recogniser.read(np.stack(images))]
 
