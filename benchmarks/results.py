@@ -18,8 +18,8 @@ from matplotlib.figure import Figure
 from benchmarks.load import Run, find_wrk
 from benchmarks.targets import Spread, Verdict, judge
 from model.artifacts import write_atomically, write_json
-from model.speed import machine
-from scripts.cli import ROOT
+from model.evaluation.speed import machine
+from model.locations import ROOT
 
 PACKAGES = ("torchserve", "torch", "pillow", "opencv-python-headless", "numpy")
 PEER_PACKAGES = ("fastapi", "uvicorn", "uvloop", "httptools", "flask", "gunicorn", "litserve", "orjson")

@@ -16,8 +16,8 @@ import psutil
 from benchmarks.peers.reading import FUSED
 from benchmarks.torchserve import WITHOUT_METRICS, TorchServeVariant, parse_settings
 from model.errors import OperatorError
-from scripts.cli import ROOT
-from scripts.serve_settings import LOOPBACK, Ports
+from model.locations import ROOT
+from serving.settings import LOOPBACK, Ports
 
 STOP_TIMEOUT_S = 10.0
 LAST_WORDS = 12  # lines of a server's log that are shown where it failed

@@ -24,9 +24,10 @@ from benchmarks.peers.reading import Reader
 from benchmarks.results import Conditions, write_results
 from benchmarks.servers import SERVERS, Server, choose
 from model.errors import OperatorError
-from scripts.cli import ROOT, run
-from scripts.serve_settings import MODEL_NAME, Ports, check_ports_free, read_ports
-from scripts.terminal import say
+from model.locations import ROOT
+from scripts.cli import run
+from serving.console import say
+from serving.settings import MODEL_NAME, Ports, check_ports_free, read_ports
 
 RESULTS = ROOT / "benchmarks" / "results" / "serving"
 OTHER_RESULTS = ROOT / "reports" / "serving"

@@ -12,11 +12,11 @@ from typing import Any
 
 import yaml
 
-from handler.packaging import CONFIG, HANDLER, MANIFEST
 from model.errors import OperatorError
+from release.archive import CONFIG, HANDLER, MANIFEST
 from scripts.serve import choose_archive
-from scripts.serve_settings import CONFIG_FILE, LOOPBACK, MODEL_NAME, Ports, find_java, read_properties
-from scripts.torchserve_process import GRACE_S, KILL_TIMEOUT_S, TorchServe
+from serving.settings import CONFIG_FILE, LOOPBACK, MODEL_NAME, Ports, find_java, read_properties
+from serving.torchserve import GRACE_S, KILL_TIMEOUT_S, TorchServe
 
 START_TIMEOUT_S = 120.0
 POLL_INTERVAL_S = 0.2

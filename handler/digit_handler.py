@@ -13,14 +13,14 @@ import numpy as np
 import torch
 from ts.context import Context
 
-from handler.envelopes import bypass_envelopes
 from handler.metrics import Metrics, Sample
 from handler.preparation import Item, prepare, wants_explanation
-from handler.query import Answer, Served
-from handler.receiving import read_by_the_block
-from handler.wire import CONTENT_TYPE, Failure, describe_error
+from handler.protocols.parsing import CONTENT_TYPE, Failure, describe_error
+from handler.protocols.query import Answer, Served
+from handler.torchserve_patches.envelopes import bypass_envelopes
+from handler.torchserve_patches.receiving import read_by_the_block
 from model.explanation import Explainer
-from model.maps import Map
+from model.preprocessing.images import Map
 from model.recogniser import Reading, Recogniser
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ import numpy as np
 from ts.metrics.metric_cache_errors import MetricsCacheKeyError
 from ts.metrics.metric_type_enum import MetricTypes
 
-from model.maps import Map
+from model.preprocessing.images import Map
 from model.recogniser import Reading
 
 FLUSH_S = 1.0

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from handler.description import description_query
-from handler.query import MAX_EXPLAINED, Picture, Query, check_count
-from handler.wire import Failure, describe_error, parse_request
+from handler.protocols.description import description_query
+from handler.protocols.parsing import Failure, describe_error, parse_request
+from handler.protocols.query import MAX_EXPLAINED, Picture, Query, check_count
 from model.errors import ImageTooLarge, InvalidImage
-from model.maps import Map
-from model.pictures import MAX_PIXELS, decode_picture
-from model.preprocessing import digit_image
+from model.preprocessing.decoding import MAX_PIXELS, decode_picture
+from model.preprocessing.digit import digit_image
+from model.preprocessing.images import Map
 
 
 @dataclass(frozen=True)

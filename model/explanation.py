@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from model.artifacts import MODEL_FILE
-from model.maps import Map
-from model.preprocessing import SIDE, normalise
+from model.preprocessing.digit import SIDE, normalise
+from model.preprocessing.images import Map
 from model.recogniser import Recogniser
 from model.torchscript import first_convolution, load_differentiable
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from model.artifacts import LABELS_FILE, METADATA_FILE, MODEL_FILE, check_belong_together, read_labels, read_metadata
 from model.calibration import sureness
-from model.preprocessing import PREPROCESSING_VERSION, SIDE, normalise
+from model.preprocessing.digit import PREPROCESSING_VERSION, SIDE, normalise
 from model.torchscript import FusedNetwork, load_network
 
 

@@ -3,8 +3,9 @@
 import argparse
 from pathlib import Path
 
-from handler.packaging import DEFAULT_ARCHIVE, RELEASED, build_archive
 from model.artifacts import sha256_of
+from model.locations import RELEASED
+from release.archive import DEFAULT_ARCHIVE, build_archive
 from scripts.cli import run
 
 

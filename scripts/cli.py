@@ -7,11 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from model.errors import InvalidImage, OperatorError
-from scripts.terminal import explain, say
-
-ROOT = Path(__file__).resolve().parents[1]
-RELEASED = ROOT / "model" / "released"
-RUN_FOLDER = ROOT / "runs" / "digit_cnn"
+from serving.console import explain, say
 
 
 def run(main: Callable[[], int]) -> None:

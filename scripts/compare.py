@@ -9,20 +9,21 @@ from typing import Any
 from PIL import Image
 from tqdm import tqdm
 
-from handler.packaging import build_archive
 from model.artifacts import read_json, write_json
-from model.benchmarks import nondigit_sets, test_sets, validation_sets, what_is_missing
-from model.checkpoints import load_checkpoint
-from model.datasets import Digits
+from model.data.digits import Digits
+from model.data.evaluation_sets import nondigit_sets, test_sets, validation_sets, what_is_missing
 from model.errors import ArtifactError
-from model.export import export
-from model.speed import measure_speed
-from scripts.cli import RELEASED, ROOT, add_data_option, run
-from scripts.open_model import open_model
-from scripts.terminal import say
+from model.evaluation.speed import measure_speed
+from model.locations import RELEASED, ROOT
+from model.training.checkpoints import load_checkpoint
+from release.archive import build_archive
+from release.export import export
+from release.open_archive import open_model
+from scripts.cli import add_data_option, run
+from serving.console import say
 
 COMPARISON_FILE = "networks.json"
-BATCH = "forward pass, batch of 32"  # as `model.speed` calls it
+BATCH = "forward pass, batch of 32"  # as `model.evaluation.speed` calls it
 
 
 def main() -> int:

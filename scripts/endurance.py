@@ -14,9 +14,10 @@ import numpy as np
 import psutil
 import requests
 
-from scripts.cli import ROOT, run
-from scripts.serve_settings import LOOPBACK, MODEL_NAME, read_ports
-from scripts.terminal import say
+from model.locations import ROOT
+from scripts.cli import run
+from serving.console import say
+from serving.settings import LOOPBACK, MODEL_NAME, read_ports
 
 SAMPLE = ROOT / "tests" / "data" / "seven.png"
 TIMEOUT_S = 30.0

@@ -13,22 +13,32 @@ import torch
 from PIL import Image
 from tqdm import tqdm
 
-from handler.packaging import DEFAULT_ARCHIVE
-from model.benchmarks import mnist_test, nondigit_sets, test_sets, validation_sets, what_is_missing
-from model.datasets import PEN_FILE, Digits, load_mnist, load_pen, split
+from model.data.digits import PEN_FILE, Digits, load_mnist, load_pen, split
+from model.data.evaluation_sets import mnist_test, nondigit_sets, test_sets, validation_sets, what_is_missing
+from model.data.training_sets import split_writers
 from model.errors import DataError
-from model.evaluation import Metrics, details, probabilities_of, refusal_curve
-from model.export import source_commit
-from model.maps import Map
+from model.evaluation.example_pictures import augmented, harmed_specimens, mnist_specimens, other_specimens
+from model.evaluation.metrics import Metrics, details, probabilities_of, refusal_curve
+from model.evaluation.report import (
+    FORMAT,
+    METRICS_FILE,
+    REPORT_FILE,
+    REPORTED,
+    Gallery,
+    training_history,
+    versions,
+    write_report,
+)
+from model.evaluation.robustness import Pictures, robustness, sent_pictures
+from model.evaluation.speed import measure_speed
+from model.locations import ROOT, RUN_FOLDER
+from model.preprocessing.images import Map
 from model.recogniser import Recogniser
-from model.report import FORMAT, METRICS_FILE, REPORT_FILE, REPORTED, Gallery, training_history, versions, write_report
-from model.robustness import Pictures, robustness, sent_pictures
-from model.sources import split_writers
-from model.specimens import augmented, harmed_specimens, mnist_specimens, other_specimens
-from model.speed import measure_speed
-from scripts.cli import ROOT, RUN_FOLDER, add_data_option, run
-from scripts.open_model import open_model
-from scripts.terminal import say
+from release.archive import DEFAULT_ARCHIVE
+from release.export import source_commit
+from release.open_archive import open_model
+from scripts.cli import add_data_option, run
+from serving.console import say
 
 HARMED = 1_000  # digits of each set that is harmed
 

@@ -6,11 +6,12 @@ from pathlib import Path
 from tqdm import tqdm
 
 from model.artifacts import METADATA_FILE, MODEL_FILE
-from model.benchmarks import nondigit_sets, test_sets, validation_sets, what_is_missing
-from model.checkpoints import load_checkpoint
-from model.export import export, source_commit
-from scripts.cli import RELEASED, ROOT, RUN_FOLDER, add_data_option, run
-from scripts.terminal import say
+from model.data.evaluation_sets import nondigit_sets, test_sets, validation_sets, what_is_missing
+from model.locations import RELEASED, ROOT, RUN_FOLDER
+from model.training.checkpoints import load_checkpoint
+from release.export import export, source_commit
+from scripts.cli import add_data_option, run
+from serving.console import say
 
 
 def main() -> int:

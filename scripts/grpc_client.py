@@ -22,7 +22,7 @@ from grpc_tools import protoc
 
 from model.errors import OperatorError
 from scripts.cli import run
-from scripts.serve_settings import LOOPBACK, MODEL_NAME, read_ports
+from serving.settings import LOOPBACK, MODEL_NAME, read_ports
 
 PACKAGE = "org.pytorch.serve.grpc.inference"
 SERVICE = f"/{PACKAGE}.InferenceAPIsService"

@@ -11,11 +11,12 @@ from PIL import Image
 
 from model.artifacts import LABELS_FILE, METADATA_FILE, MODEL_FILE, write_atomically
 from model.errors import InvalidImage, OperatorError
-from model.maps import Map
-from model.pictures import decode_picture
-from model.preprocessing import digit_image
+from model.locations import RELEASED, ROOT
+from model.preprocessing.decoding import decode_picture
+from model.preprocessing.digit import digit_image
+from model.preprocessing.images import Map
 from model.recogniser import Reading, Recogniser
-from scripts.cli import RELEASED, ROOT, fail, run
+from scripts.cli import fail, run
 
 
 @dataclass(frozen=True)

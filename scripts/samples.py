@@ -11,10 +11,11 @@ import torch
 from PIL import Image
 
 from model.artifacts import write_atomically
-from model.datasets import Digits, load_mnist
+from model.data.digits import Digits, load_mnist
 from model.errors import DataError
-from scripts.cli import ROOT, add_data_option, run
-from scripts.terminal import say
+from model.locations import ROOT
+from scripts.cli import add_data_option, run
+from serving.console import say
 
 SPRITE, INDEX = "samples.png", "samples.json"
 COLUMNS = 20

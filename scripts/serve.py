@@ -15,13 +15,14 @@ import time
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from handler.packaging import DEFAULT_ARCHIVE, build_archive, check_archive, is_stale
 from model.artifacts import METADATA_FILE
-from scripts.cli import RELEASED, ROOT, run
-from scripts.page_server import PageServer
-from scripts.serve_settings import MODEL_NAME, Ports, ServeError, check_ports_free, find_java, read_ports
-from scripts.terminal import Waiting, say, show
-from scripts.torchserve_process import GRACE_S, KILL_TIMEOUT_S, TorchServe
+from model.locations import RELEASED, ROOT
+from release.archive import DEFAULT_ARCHIVE, build_archive, check_archive, is_stale
+from scripts.cli import run
+from serving.console import Waiting, say, show
+from serving.page import PageServer
+from serving.settings import MODEL_NAME, Ports, ServeError, check_ports_free, find_java, read_ports
+from serving.torchserve import GRACE_S, KILL_TIMEOUT_S, TorchServe
 
 STATIC_FOLDER = ROOT / "static_client"
 LOG_FOLDER = ROOT / "logs"

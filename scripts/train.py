@@ -12,18 +12,26 @@ from torch import nn
 from tqdm import tqdm
 
 from model.artifacts import sha256_of, write_atomically
-from model.checkpoints import load_checkpoint, network_of
-from model.configuration import TrainingConfig
-from model.corrections import read_corrections
-from model.datasets import PEN_FILE, Digits, as_seen, load_mnist, load_pen, mnist_hashes, split
-from model.journal import Journal
-from model.networks import list_networks
-from model.optimisation import LEARNING_RATES, SCHEDULES
-from model.processes import DEVICES, PRECISIONS, Processes, choose_device, choose_precision, join_processes
-from model.sources import joined, nondigits, small_scans, split_writers, validation_pen_digits, varied_pen_digits
-from model.training import Progress, train
-from scripts.cli import RUN_FOLDER, add_data_option, run
-from scripts.terminal import redraw, say
+from model.data.corrections import read_corrections
+from model.data.digits import PEN_FILE, Digits, as_seen, load_mnist, load_pen, mnist_hashes, split
+from model.data.training_sets import (
+    joined,
+    nondigits,
+    small_scans,
+    split_writers,
+    validation_pen_digits,
+    varied_pen_digits,
+)
+from model.locations import RUN_FOLDER
+from model.training.checkpoints import load_checkpoint, network_of
+from model.training.configuration import TrainingConfig
+from model.training.devices import DEVICES, PRECISIONS, Processes, choose_device, choose_precision, join_processes
+from model.training.loop import Progress, train
+from model.training.networks import list_networks
+from model.training.optimisation import LEARNING_RATES, SCHEDULES
+from model.training.tensorboard_log import Journal
+from scripts.cli import add_data_option, run
+from serving.console import redraw, say
 
 BAR_WIDTH = 24  # characters
 CORRECTION_REPEATS = 8  # times that each comes in an epoch, as often as a pen digit is drawn

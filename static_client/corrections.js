@@ -45,7 +45,7 @@ export async function removeAll() {
 }
 
 /**
- * The files of an export; `model/corrections.py` reads them.
+ * The files of an export; `model/data/corrections.py` reads them.
  * @param {Required<Correction>[]} corrections
  * @param {string} time of the export, ISO 8601
  * @returns {{name: string, bytes: Uint8Array}[]} the index first

@@ -15,8 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from scripts.cli import ROOT
-from scripts.serve_settings import LOOPBACK, Ports, ServeError, check_ports_free, read_ports
+from model.locations import ROOT
+from serving.settings import LOOPBACK, Ports, ServeError, check_ports_free, read_ports
 
 SERVE = ROOT / "scripts" / "serve.py"
 READY_LINE = "Ctrl-C stops everything."

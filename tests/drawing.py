@@ -6,7 +6,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageDraw
 
-from model.rendering import Strokes
+from model.data.rendering import Strokes
 
 Point = tuple[float, float]
 Stroke = list[Point]

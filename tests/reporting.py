@@ -8,16 +8,16 @@ import torch
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from model.datasets import Digits
-from model.preprocessing import digit_image
+from model.data.digits import Digits
+from model.evaluation.example_pictures import Specimen, augmented, harmed_specimens
+from model.evaluation.report import REPORTED, Gallery, versions
+from model.evaluation.robustness import Pictures, robustness
+from model.evaluation.speed import measure_speed
+from model.locations import RELEASED, ROOT
+from model.preprocessing.digit import digit_image
 from model.recogniser import Recogniser
-from model.report import REPORTED, Gallery, versions
-from model.robustness import Pictures, robustness
-from model.specimens import Specimen, augmented, harmed_specimens
-from model.speed import measure_speed
-from scripts.cli import RELEASED, ROOT
+from release.open_archive import describe
 from scripts.evaluate import measured
-from scripts.open_model import describe
 from tests.drawing import draw, draw_digit
 
 Results = dict[str, Any]
@@ -29,7 +29,7 @@ def seen_of(pictures: list[Image.Image]) -> torch.Tensor:
 
 
 def small_report() -> tuple[Results, Gallery]:
-    """What `model.report.render` takes."""
+    """What `model.evaluation.report.render` takes."""
     load = partial(Recogniser.load_folder, RELEASED, ROOT / "index_to_name.json")
     recogniser = load()
     bunch = load_digits()

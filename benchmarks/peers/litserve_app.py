@@ -9,7 +9,7 @@ import orjson
 from fastapi import Body, Response
 
 from benchmarks.peers.reading import Reader
-from model.maps import Map
+from model.preprocessing.images import Map
 
 WORKERS = 2
 MAX_BATCH_SIZE = 32

@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from handler.packaging import LABELS, MODEL_NAME, RELEASED
-from handler.query import Answer, Served, encode_result
+from handler.protocols.query import Answer, Served, encode_result
 from model.artifacts import METADATA_FILE, MODEL_FILE, read_labels, read_metadata
-from model.maps import Map
-from model.pictures import decode_picture
-from model.preprocessing import digit_image
+from model.locations import RELEASED
+from model.preprocessing.decoding import decode_picture
+from model.preprocessing.digit import digit_image
+from model.preprocessing.images import Map
 from model.recogniser import Recogniser
 from model.torchscript import load_differentiable
+from release.archive import LABELS, MODEL_NAME
 
 FUSED = "BENCH_FUSED"
 

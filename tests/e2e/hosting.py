@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Thread
 from typing import ClassVar
 
-from scripts.cli import ROOT
+from model.locations import ROOT
 
 
 class StaticHost(SimpleHTTPRequestHandler):

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, expect
 
-from model.corrections import read_corrections
-from model.datasets import NOT_A_DIGIT
-from model.pictures import decode_picture
-from model.preprocessing import digit_image
+from model.data.corrections import read_corrections
+from model.data.digits import NOT_A_DIGIT
+from model.preprocessing.decoding import decode_picture
+from model.preprocessing.digit import digit_image
 from tests.drawing import draw_digit, encoded
 from tests.e2e.samples import RESULT, SEVEN
 

@@ -9,7 +9,7 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from scripts.cli import RELEASED
+from model.locations import RELEASED
 from tests.e2e.samples import SEVEN
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from model.datasets import load_mnist
+from model.data.digits import load_mnist
 from scripts.samples import build_samples
 from tests.drawing import draw_digit, encoded
 from tests.e2e.samples import SEVEN

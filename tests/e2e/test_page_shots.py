@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from scripts.cli import ROOT
+from model.locations import ROOT
 from tests.drawing import DIGITS
 from tests.e2e.pad_page import on_pad
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 
-from model.report import REPORT_FILE, write_report
+from model.evaluation.report import REPORT_FILE, write_report
 from tests.reporting import small_report
 
 ColorScheme = Literal["light", "dark"]

@@ -11,11 +11,11 @@ import pytest
 import requests
 from PIL import Image
 
-from handler.description import describe
+from handler.protocols.description import describe
 from model.artifacts import LABELS_FILE, METADATA_FILE, MODEL_FILE, read_metadata
-from model.datasets import load_mnist
-from model.evaluation import measure_sets
-from model.preprocessing import digit_image
+from model.data.digits import load_mnist
+from model.evaluation.metrics import measure_sets
+from model.preprocessing.digit import digit_image
 from model.recogniser import Recogniser
 from tests.conftest import Service
 from tests.drawing import DIGITS, draw_digit, encoded

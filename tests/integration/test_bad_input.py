@@ -14,7 +14,7 @@ import psutil
 import pytest
 import requests
 
-from scripts.serve_settings import LOOPBACK
+from serving.settings import LOOPBACK
 from tests import corpus
 from tests.drawing import DIGITS, draw_digit, encoded
 

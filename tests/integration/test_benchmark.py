@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scripts.serve_settings import LOOPBACK
+from serving.settings import LOOPBACK
 
 if TYPE_CHECKING:
-    from scripts.serve_settings import Ports
+    from serving.settings import Ports
 
 ROOT = Path(__file__).parents[2]
 SERVING = ROOT / "benchmarks" / "serving.py"

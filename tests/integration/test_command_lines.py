@@ -11,8 +11,8 @@ import torch
 from PIL import Image
 
 from model.artifacts import sha256_of
-from model.checkpoints import load_checkpoint
-from model.preprocessing import digit_image
+from model.preprocessing.digit import digit_image
+from model.training.checkpoints import load_checkpoint
 from tests.drawing import draw_digit
 from tests.exports import NAMES, entry, write_export
 

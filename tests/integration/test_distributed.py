@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from model.checkpoints import load_checkpoint
-from model.processes import Processes
-from model.training import train
-from scripts.cli import ROOT
+from model.locations import ROOT
+from model.training.checkpoints import load_checkpoint
+from model.training.devices import Processes
+from model.training.loop import train
 from tests.integration.two_processes import CONFIG, digits
 
 SCRIPT = Path(__file__).with_name("two_processes.py")

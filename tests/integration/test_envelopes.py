@@ -13,8 +13,8 @@ import pytest
 import requests
 
 from scripts.serve import choose_archive
-from scripts.serve_settings import CONFIG_FILE, Ports, find_java
-from scripts.torchserve_process import TorchServe
+from serving.settings import CONFIG_FILE, Ports, find_java
+from serving.torchserve import TorchServe
 from tests.drawing import DIGITS, draw_digit, encoded
 
 TIMEOUT_S = 30

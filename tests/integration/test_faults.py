@@ -20,9 +20,9 @@ import requests
 import yaml
 
 from benchmarks.torchserve import repacked
-from handler.packaging import CONFIG, build_archive
+from release.archive import CONFIG, build_archive
 from scripts.endurance import Endurance
-from scripts.serve_settings import LOOPBACK
+from serving.settings import LOOPBACK
 from tests.drawing import DIGITS, draw_digit, encoded
 
 if TYPE_CHECKING:

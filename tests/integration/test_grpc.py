@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from scripts.grpc_client import GrpcClient, GrpcError
-from scripts.serve_settings import LOOPBACK
+from serving.settings import LOOPBACK
 from tests.drawing import DIGITS, draw_digit, encoded
 
 if TYPE_CHECKING:

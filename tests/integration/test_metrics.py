@@ -19,7 +19,7 @@ import requests
 import yaml
 
 from handler.metrics import COUNTERS, HISTOGRAMS
-from scripts.serve_settings import LOOPBACK, METRICS_CONFIG_FILE
+from serving.settings import LOOPBACK, METRICS_CONFIG_FILE
 from tests.drawing import draw_digit, encoded
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ import pytest
 import requests
 
 from benchmarks.torchserve import repacked
-from handler.packaging import DEFAULT_ARCHIVE, build_archive, is_stale
-from scripts.cli import ROOT
-from scripts.serve_settings import LOOPBACK, Ports, ServeError, check_ports_free
+from model.locations import ROOT
+from release.archive import DEFAULT_ARCHIVE, build_archive, is_stale
+from serving.settings import LOOPBACK, Ports, ServeError, check_ports_free
 from tests.drawing import draw_digit, encoded
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def test_a_killed_worker_comes_back_while_requests_arrive(service: Service, pict
 
 
 def run_folder_of(service: Service) -> Path:
-    [argument] = [a for a in service.descendant("scripts.torchserve_process").cmdline() if a.startswith("--folder=")]
+    [argument] = [a for a in service.descendant("serving.torchserve").cmdline() if a.startswith("--folder=")]
     return Path(argument.removeprefix("--folder="))
 
 
@@ -197,7 +197,7 @@ ENDS: dict[str, tuple[Callable[[Service], None], int]] = {
     "a closed terminal": (lambda service: service.process.send_signal(signal.SIGHUP), 0),
     "SIGKILL of serve.py": (lambda service: service.process.kill(), -signal.SIGKILL),
     "SIGKILL of the JVM": (lambda service: service.descendant("org.pytorch.serve.ModelServer").kill(), 1),
-    "SIGKILL of the guard": (lambda service: service.descendant("scripts.torchserve_process").kill(), 1),
+    "SIGKILL of the guard": (lambda service: service.descendant("serving.torchserve").kill(), 1),
 }
 
 

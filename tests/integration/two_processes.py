@@ -6,11 +6,11 @@ from pathlib import Path
 import torch
 from sklearn.datasets import load_digits
 
-from model.augmentation import Augmentation
-from model.configuration import TrainingConfig
-from model.datasets import Digits, split
-from model.processes import join_processes
-from model.training import train
+from model.data.digits import Digits, split
+from model.training.augmentation import Augmentation
+from model.training.configuration import TrainingConfig
+from model.training.devices import join_processes
+from model.training.loop import train
 
 STILL = Augmentation(0, 0, 0, 0, 0, 0, 0, 0)
 # Without dropout, normalisation by batch and augmentation, the parts of a batch add up to the whole.

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from scripts.cli import ROOT
+from model.locations import ROOT
 
 FILES = sorted((ROOT / "tests" / "page").glob("*.test.js"))
 

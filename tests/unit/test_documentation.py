@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from handler.packaging import LABELS, RELEASED
 from model.artifacts import read_json
-from model.evaluation import Metrics
-from model.networks import list_networks
-from model.preprocessing import digit_image
+from model.evaluation.metrics import Metrics
+from model.locations import RELEASED
+from model.preprocessing.digit import digit_image
 from model.recogniser import Recogniser
+from model.training.networks import list_networks
+from release.archive import LABELS
 from scripts.compare import COMPARISON_FILE, comparison_table
 from scripts.evaluate import table
 

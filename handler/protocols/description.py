@@ -1,0 +1,37 @@
+"""What the management API tells of the model with `?customized=true`: its metadata, ready to be shown."""
+
+from typing import Any
+
+from handler.protocols.query import Query
+
+_MEMBERS = {
+    "architecture": "architecture",
+    "training_data": "data",
+    "training": "training",
+    "metrics": "metrics",
+    "refused_nondigits": "refused_nondigits",
+    "commit": "commit",
+    "created": "created",
+    "version": "version",
+}
+
+
+def describe(metadata: dict[str, Any]) -> dict[str, Any]:
+    """The public description of a released model from its metadata; what older metadata lacks is null."""
+    return {name: metadata.get(member) for name, member in _MEMBERS.items()} | {
+        "parameters": metadata["architecture"]["parameters"],
+        "calibration_temperature": metadata["calibration"]["temperature"],
+        "rejection_threshold": metadata["rejection"]["threshold"],
+        "preprocessing_version": metadata["preprocessing"]["version"],
+    }
+
+
+def description_query(request: dict[str, Any], headers: dict[str, str], metadata: dict[str, Any]) -> Query | None:
+    """The query behind a management request for the description, or None for any other request.
+
+    TorchServe marks it by a header, which any client may send: but it has no fields, and of the requests for
+    predictions only an empty form has none, which its content type tells.
+    """
+    if request or headers.get("describe") != "True" or any(name.lower() == "content-type" for name in headers):
+        return None
+    return Query([], lambda _answers, _served, _request_id: describe(metadata))

@@ -1,0 +1,1 @@
+"""What is learned from and measured on: digits, pen strokes, drawings of no digit, corrections."""

@@ -1,0 +1,1 @@
+"""How good a network is: metrics, harmed pictures, plots and the report."""

@@ -1,0 +1,194 @@
+"""Harms pictures before they are read: noise, blur, shift, rotation, thicker and thinner strokes, less contrast.
+
+The harm is done to the picture that a person would send, so that what is measured is the whole way to the answer. No
+torch in here: the processes that draw start the sooner.
+"""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import cv2
+import numpy as np
+from numpy.random import Generator, default_rng
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from model.errors import NoInk
+from model.preprocessing.digit import BOX, digit_image
+from model.preprocessing.images import Map, bounding_box
+
+SEED = 20_240_504
+CHUNK = 20  # pictures harmed by a process at a time
+MORPHOLOGY_SIDE = 160  # px that the ink's longer side has at least while strokes grow or shrink
+
+
+@dataclass(frozen=True)
+class Corruption:
+    """One way to harm a picture.
+
+    Attributes:
+        unit: of the amounts, in words; a "box px" is a twentieth of the longer side of the ink, as the network sees it.
+        amounts: at severities 1, 2, 3, ...; the harm grows along them.
+        apply: gives the harmed picture, uint8 (H', W'), of a picture uint8 (H, W), an amount and chance.
+    """
+
+    unit: str
+    amounts: tuple[float, ...]
+    apply: Callable[[Map, float, Generator], Map]
+
+
+def corrupt(picture: Map, name: str, severity: int, chance: Generator) -> Map:
+    """Harm a picture by one of `CORRUPTIONS`; severity 0 leaves it as it is.
+
+    Args:
+        picture: grey, uint8 (H, W), ink and paper of either polarity.
+        name: of the corruption.
+        severity: 0 to the number of its amounts.
+        chance: of directions and noise; the same state gives the same picture.
+
+    Raises:
+        ValueError: there is no such corruption or severity.
+    """
+    if name not in CORRUPTIONS:
+        raise ValueError(f"no corruption is called {name!r}; known: {', '.join(CORRUPTIONS)}")
+    amounts = CORRUPTIONS[name].amounts
+    if not 0 <= severity <= len(amounts):
+        raise ValueError(f"severity is {severity}; {name} has 0 to {len(amounts)}")
+    return CORRUPTIONS[name].apply(picture, amounts[severity - 1], chance) if severity else picture
+
+
+def harmed(
+    pictures: Sequence[Map], progress: Callable[[int], object] = lambda done: None
+) -> dict[str, list[list[Map | None]]]:
+    """What the network sees of every picture under every corruption and severity, drawn on all cores.
+
+    Chance comes from `SEED` and the picture's number, so one picture is turned the same way at every severity.
+
+    Returns:
+        For each corruption, for each severity from 0, for each picture uint8 (28, 28), or `None` where no ink is left.
+    """
+    starts = range(0, len(pictures), CHUNK)
+    chunks = [pictures[start : start + CHUNK] for start in starts]
+    seen: list[list[list[Map | None]]] = []
+    # The server of the forks imports this program once; plain forks would copy the locks of torch's threads.
+    context = multiprocessing.get_context("forkserver")
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=context, initializer=_leave_interrupts_to_parent) as pool:
+        for part in pool.map(_harmed_chunk, starts, chunks):
+            seen.extend(part)
+            progress(len(part))
+    return {
+        name: [[picture[i][severity] for picture in seen] for severity in range(len(corruption.amounts) + 1)]
+        for i, (name, corruption) in enumerate(CORRUPTIONS.items())
+    }
+
+
+def _leave_interrupts_to_parent() -> None:
+    """Ctrl-C reaches every process of the terminal; one that it ends in mid-work can hang the pool for ever."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _harmed_chunk(start: int, pictures: Sequence[Map]) -> list[list[list[Map | None]]]:
+    return [_harmed_picture(start + i, picture) for i, picture in enumerate(pictures)]
+
+
+def _harmed_picture(number: int, picture: Map) -> list[list[Map | None]]:
+    return [
+        [_seen(corrupt(picture, name, severity, chance_of(number))) for severity in range(len(one.amounts) + 1)]
+        for name, one in CORRUPTIONS.items()
+    ]
+
+
+def chance_of(number: int) -> Generator:
+    """The chance that harms the picture of this number."""
+    return default_rng((SEED, number))
+
+
+def _seen(picture: Map) -> Map | None:
+    try:
+        return digit_image(Image.fromarray(picture))
+    except NoInk:
+        return None
+
+
+def paper_of(picture: Map) -> int:
+    """The grey level of the paper: what most of the border shows."""
+    return int(np.median(np.concatenate((picture[0], picture[-1], picture[:, 0], picture[:, -1]))))
+
+
+def _box_px(picture: Map) -> float:
+    """How many pixels of the picture one pixel of the box of 20 covers that its ink will be scaled to."""
+    ink = np.asarray(cv2.absdiff(picture, np.full_like(picture, paper_of(picture))), dtype=np.uint8)
+    rows, columns = bounding_box(ink)
+    return float(max(rows.stop - rows.start, columns.stop - columns.start)) / BOX
+
+
+def _noise(picture: Map, amount: float, chance: Generator) -> Map:
+    return _grey(picture + chance.normal(0, 255 * amount, picture.shape))
+
+
+def _blur(picture: Map, amount: float, _: Generator) -> Map:
+    sigma = amount * _box_px(picture)
+    framed = Image.fromarray(_framed(picture, round(3 * sigma)))
+    return np.asarray(framed.filter(ImageFilter.GaussianBlur(sigma)))
+
+
+def _shift(picture: Map, amount: float, chance: Generator) -> Map:
+    """Moved towards a random side or corner; what leaves the picture is cut off."""
+    angle = int(chance.integers(8)) * np.pi / 4
+    step = amount * max(picture.shape) * np.array((np.cos(angle), np.sin(angle)))
+    matrix = np.array(((1, 0, step[0]), (0, 1, step[1])))
+    height, width = picture.shape
+    moved = cv2.warpAffine(picture, matrix, (width, height), borderValue=paper_of(picture))
+    return np.asarray(moved, dtype=np.uint8)
+
+
+def _rotation(picture: Map, amount: float, chance: Generator) -> Map:
+    """Turned to a random side, on paper that grows so that nothing is cut off."""
+    angle = amount if chance.random() < 0.5 else -amount
+    turned = Image.fromarray(picture).rotate(angle, Image.Resampling.BILINEAR, expand=True, fillcolor=paper_of(picture))
+    return np.asarray(turned)
+
+
+def _thickness(sign: int, picture: Map, amount: float, _: Generator) -> Map:
+    """Strokes wider or narrower by `amount` of the box's pixels, grown or shrunk at a scale that can show it."""
+    scale = max(1.0, MORPHOLOGY_SIDE / (BOX * _box_px(picture)))
+    by_px = amount * scale * _box_px(picture)
+    fine = cv2.resize(_framed(picture, round(by_px / scale) + 1), None, fx=scale, fy=scale)
+    diameter = round(by_px) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (diameter, diameter))
+    grows_light = (sign > 0) == (paper_of(picture) < 128)
+    return np.asarray((cv2.dilate if grows_light else cv2.erode)(fine, kernel), dtype=np.uint8)
+
+
+def _contrast(picture: Map, amount: float, _: Generator) -> Map:
+    """Ink faded towards the paper until `1 - amount` of the difference is left."""
+    paper = paper_of(picture)
+    return _grey(paper + (picture.astype(np.float64) - paper) * (1 - amount))
+
+
+def _framed(picture: Map, margin: int) -> Map:
+    """With so much more paper around that wider ink is not cut off."""
+    paper = paper_of(picture)
+    return np.asarray(
+        cv2.copyMakeBorder(picture, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=paper), dtype=np.uint8
+    )
+
+
+def _grey(values: NDArray[np.float64]) -> Map:
+    return np.rint(np.clip(values, 0, 255)).astype(np.uint8)
+
+
+CORRUPTIONS: dict[str, Corruption] = {
+    "noise": Corruption("standard deviation, share of white", (0.05, 0.1, 0.2, 0.3, 0.4), _noise),
+    "blur": Corruption("standard deviation, box px", (0.5, 1.0, 1.5, 2.0, 2.5), _blur),
+    "shift": Corruption("share of the picture's side", (0.05, 0.1, 0.15, 0.2, 0.25), _shift),
+    "rotation": Corruption("degrees", (10, 20, 30, 40, 50), _rotation),
+    "thicker": Corruption("added to the stroke, box px", (0.5, 1.0, 1.5, 2.0, 3.0), partial(_thickness, 1)),
+    "thinner": Corruption("taken from the stroke, box px", (0.25, 0.5, 0.75, 1.0, 1.5), partial(_thickness, -1)),
+    "contrast": Corruption("share of the contrast taken away", (0.5, 0.8, 0.9, 0.95, 0.97), _contrast),
+}

@@ -1,0 +1,72 @@
+"""Times the forward pass and the preprocessing on one thread of this machine."""
+
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from model.preprocessing.digit import SIDE, digit_image
+from model.recogniser import Recogniser
+
+BATCHES = (1, 32)
+ROUNDS = 40  # of every measurement, taken in turns
+ROUND_S = 0.02  # that one round takes at least
+
+
+def measure_speed(load: Callable[[], Recogniser], picture: Image.Image) -> dict[str, Any]:
+    """Milliseconds a picture: of forward passes in batches, and of the preprocessing of `picture`.
+
+    Each is the median of `ROUNDS` rounds, in turns so that all meet the same disturbances; the fastest round tells how
+    much they were disturbed. The recogniser is loaded anew, for what oneDNN Graph has fused once keeps the number of
+    threads that it was fused for.
+    """
+    chance = np.random.default_rng(0)
+    batches = {n: chance.integers(0, 256, (n, SIDE, SIDE), dtype=np.uint8) for n in BATCHES}
+    width, height = picture.size
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        recogniser = load()
+        recogniser.warm_up()
+        tasks: dict[str, tuple[Callable[[], object], int]] = {
+            f"forward pass, batch of {n}": (partial(recogniser.probabilities, images), n)
+            for n, images in batches.items()
+        }
+        tasks[f"preprocessing, {width}x{height} px decoded"] = (partial(digit_image, picture), 1)
+        repeats = {name: _repeats(task) for name, (task, _) in tasks.items()}
+        rounds: dict[str, list[float]] = {name: [] for name in tasks}
+        for _ in range(ROUNDS):
+            for name, (task, pictures) in tasks.items():
+                rounds[name].append(1e3 * _seconds(task, repeats[name]) / repeats[name] / pictures)
+    finally:
+        torch.set_num_threads(threads)
+    times = {name: {"median_ms": statistics.median(ms), "fastest_ms": min(ms)} for name, ms in rounds.items()}
+    return {"machine": machine(), "rounds": ROUNDS, "a_picture": times}
+
+
+def machine() -> str:
+    """The processor by its name where Linux tells it, and the number of cores."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores"
+
+
+def _repeats(task: Callable[[], object]) -> int:
+    task()
+    return max(1, round(ROUND_S / _seconds(task, 1)))
+
+
+def _seconds(task: Callable[[], object], repeats: int) -> float:
+    started = time.perf_counter()
+    for _ in range(repeats):
+        task()
+    return time.perf_counter() - started

@@ -1,0 +1,118 @@
+"""Tells the paper from what is on it: whether it is light or dark, of one level or lit unevenly, and how brightly.
+
+Most of a picture's border is paper. Taking the paper away is left to `model.preprocessing.ink`.
+"""
+
+import math
+from bisect import bisect_left, bisect_right
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from model.preprocessing.images import Levels, Map, as_map, border_of, shrunk
+
+_CORNERS = np.ix_((0, -1), (0, -1))
+
+PAPER_SIDE = 48  # px; the shading of the paper is estimated on a picture of this size
+WIDEST_STROKE = 0.3  # of the longer side; what is wider counts as paper
+SEPARABLE = 0.76  # of Otsu's measure; above it two levels are ink and paper: grain has 0.64, evenly falling light 0.75
+ONE_LEVEL = 0.9  # of the border; so much of it on one side of two levels is paper
+SHARP_WITHIN = 3.0  # px of a picture of `PAPER_SIDE`: strokes stand out from their surroundings, shadows do not
+BARE_BORDER = 0.6  # of what stands out most; where less stands out along the border, no ink touches it
+FLAT_PAPER_SPREAD = 2  # grey levels that drawn paper varies by at most ...
+FLAT_SHARE = 0.7  # ... along so much of the border; photographed paper varies more
+
+
+def has_dark_ink(grey: Map) -> bool:
+    """Decide the polarity by the border, and above all its corners, where ink seldom comes: most of it is paper.
+
+    But a bare border of several greys may be as much of light and shadow as of two levels (Otsu's separability, 1979).
+    Ink is then the rarer and stronger departure from the light's course: the longer tail of the grey levels around it.
+    """
+    threshold, light = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    darkest, lightest, *_ = cv2.minMaxLoc(border_of(grey))
+    if darkest == lightest:
+        return bool(light[0, 0])
+    light_share = (2 * float(border_of(light).mean()) + float(light[_CORNERS].mean())) / 3
+    has_two_levels = _separability(grey, int(threshold)) > SEPARABLE
+    if has_two_levels and (max(light_share, 1 - light_share) > ONE_LEVEL or not is_border_bare(grey)):
+        return light_share > 0.5
+    small = shrunk(grey, PAPER_SIDE).astype(np.float64)
+    return float(((small - _course_of_light(small)) ** 3).mean()) < 0
+
+
+def is_border_bare(grey: Map) -> bool:
+    """Whether nothing along the border stands out from its surroundings as strokes do within: no tight crop of ink."""
+    small = shrunk(grey, PAPER_SIDE).astype(np.float32)
+    sharpness = np.abs(small - cv2.GaussianBlur(small, (0, 0), SHARP_WITHIN))
+    return float(border_of(sharpness).max()) < BARE_BORDER * float(sharpness.max())
+
+
+def flat_paper(dark: Map) -> tuple[np.uint8, bool]:
+    """Grey level of the paper at the border, and whether it is the same nearly all along: drawn, not photographed."""
+    border = border_of(dark)
+    darkest, lightest, *_ = cv2.minMaxLoc(dark)
+    levels = border[border >= math.ceil((darkest + lightest) / 2)]  # of the paper
+    if levels.size == 0:  # ink all along the border, on paper that must be within
+        return np.uint8(lightest), True
+    levels.sort()
+    paper = (int(levels[(levels.size - 1) // 2]) + int(levels[levels.size // 2])) // 2  # the median
+    near = bisect_right(levels, paper + FLAT_PAPER_SPREAD) - bisect_left(levels, paper - FLAT_PAPER_SPREAD)
+    return np.uint8(paper), near / levels.size > FLAT_SHARE
+
+
+def two_classes(levels: Levels) -> tuple[float, Levels]:
+    """Otsu's separability of levels into two classes, in [0, 1], and those of the lower one, float32 (N,)."""
+    low, high = float(levels.min()), float(levels.max())
+    scaled = as_map((levels - low) * (255 / max(high - low, 1e-6)))
+    threshold, _ = cv2.threshold(scaled, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    return _separability(scaled, int(threshold)), levels[scaled <= threshold]
+
+
+def _separability(grey: Map, threshold: int) -> float:
+    """Share of the grey levels' variance that lies between the two classes rather than within them, in [0, 1]."""
+    levels = np.arange(256)
+    shares = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().astype(np.float64) / grey.size
+    share, mean = float(shares[threshold + 1 :].sum()), float(shares @ levels)
+    if share in (0.0, 1.0):
+        return 0.0
+    of_light = float(shares[threshold + 1 :] @ levels[threshold + 1 :]) / share
+    between = share / (1 - share) * (of_light - mean) ** 2
+    return between / float(shares @ (levels - mean) ** 2)
+
+
+def paper_under_ink(grey: Map) -> Levels:
+    """The paper's own brightness under dark ink, float32 (H, W), at least 1."""
+    small = shrunk(grey, PAPER_SIDE).astype(np.float64)
+    light = np.maximum(_course_of_light(small, without_ink=True), 1.0)
+    # Shadows with edges remain after the smooth course of light: closing fills the strokes and keeps the shadows.
+    side = int(WIDEST_STROKE * max(small.shape)) | 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    closed = cv2.morphologyEx((small / light).astype(np.float32), cv2.MORPH_CLOSE, kernel)
+    shaded = light.astype(np.float32) * cv2.GaussianBlur(closed, (0, 0), 2.0)
+    paper = cv2.resize(np.maximum(shaded, 1), grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(paper, dtype=np.float32)
+
+
+def _course_of_light(small: NDArray[np.float64], without_ink: bool = False) -> NDArray[np.float64]:
+    """Least-squares quadratic surface through grey levels; `without_ink` leaves out what lies well below it."""
+    terms = _quadratic_terms(*small.shape)
+    values = small.ravel()
+    kept = np.ones(values.size)
+    surface = values
+    for _ in range(3 if without_ink else 1):
+        some = terms * kept
+        weights, *_ = np.linalg.lstsq(some @ terms.T, some @ values, rcond=None)  # the normal equations
+        surface = weights @ terms
+        apart = (values - surface) * kept  # of mean 0, for a constant is among the terms
+        kept = (values >= surface - 0.5 * math.sqrt(float(apart @ apart) / float(kept.sum())) - 1e-6).astype(np.float64)
+    return np.asarray(surface.reshape(small.shape), dtype=np.float64)
+
+
+@lru_cache(maxsize=64)
+def _quadratic_terms(height: int, width: int) -> NDArray[np.float64]:
+    """1, x, y, x^2, x y, y^2 of every pixel, float64 (6, height * width)."""
+    y, x = (axis.ravel() for axis in np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j])
+    return np.stack((np.ones_like(x), x, y, x * x, x * y, y * y))

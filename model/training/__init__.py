@@ -1,0 +1,1 @@
+"""From pictures to a trained network: networks, augmentation, optimisation, the loop, checkpoints."""

@@ -1,0 +1,79 @@
+"""Checkpoints: all of a training that its resumption and its export need, in one file, read without running code."""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel
+
+from model.errors import ArtifactError
+from model.training.configuration import TrainingConfig
+from model.training.networks import create_network
+from model.training.optimisation import Schedule
+
+CHECKPOINT_FORMAT = 2
+
+
+@dataclass
+class Run:
+    """The state of a training: what a checkpoint keeps."""
+
+    network: nn.Module
+    average: AveragedModel
+    optimiser: torch.optim.Optimizer
+    schedule: Schedule
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def checkpoint_of(run: Run, config: TrainingConfig, data_hashes: dict[str, str]) -> dict[str, Any]:
+    """What `torch.save` writes."""
+    return {
+        "format": CHECKPOINT_FORMAT,
+        "config": asdict(config),
+        "data": data_hashes,
+        "history": run.history,
+        "average_weights": run.average.module.state_dict(),
+        "weights": run.network.state_dict(),
+        "average": run.average.state_dict(),
+        "optimiser": run.optimiser.state_dict(),
+        "schedule": run.schedule.state_dict(),
+    }
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """Read a checkpoint without running any code in it; `ArtifactError` where it is none of ours."""
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds, of no common base, on broken files
+        raise ArtifactError(f"{path} cannot be read as a checkpoint: {type(error).__name__}") from error
+    found = checkpoint.get("format") if isinstance(checkpoint, dict) else None
+    if found != CHECKPOINT_FORMAT:
+        raise ArtifactError(f"{path} has checkpoint format {found}; {CHECKPOINT_FORMAT} is read")
+    return dict(checkpoint)
+
+
+def restore(run: Run, path: Path, config: TrainingConfig) -> None:
+    """Put a run into the state that a checkpoint kept.
+
+    Raises:
+        ArtifactError: the checkpoint is broken or of another configuration.
+    """
+    checkpoint = load_checkpoint(path)
+    theirs, ours = checkpoint["config"], asdict(config)
+    if theirs != ours:
+        changed = sorted(name for name in ours if ours[name] != theirs.get(name))
+        raise ArtifactError(f"{path} was trained with another configuration (differs in: {', '.join(changed)})")
+    run.network.load_state_dict(checkpoint["weights"])
+    run.average.load_state_dict(checkpoint["average"])
+    run.optimiser.load_state_dict(checkpoint["optimiser"])
+    run.schedule.load_state_dict(checkpoint["schedule"])
+    run.history.extend(checkpoint["history"])
+
+
+def network_of(checkpoint: dict[str, Any]) -> nn.Module:
+    """Rebuild the averaged network of a checkpoint, ready to evaluate."""
+    network = create_network(checkpoint["config"]["network"])
+    network.load_state_dict(checkpoint["average_weights"])
+    return network.eval()

@@ -1,0 +1,164 @@
+"""Packs the released network and its handler into a `.mar`, the same bytes each time."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from model.artifacts import (
+    LABELS_FILE,
+    METADATA_FILE,
+    MODEL_FILE,
+    check_belong_together,
+    read_labels,
+    read_metadata,
+    write_atomically,
+)
+from model.errors import ArtifactError
+from model.locations import RELEASED, ROOT
+from model.preprocessing.digit import PREPROCESSING_VERSION
+
+DEFAULT_ARCHIVE = ROOT / "model_store" / "mnist.mar"
+MODEL_NAME = "mnist"
+MANIFEST = "MAR-INF/MANIFEST.json"
+ARCHIVER_TIMEOUT_S = 60
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date a zip can hold
+
+HANDLER = ROOT / "handler" / "digit_handler.py"
+CONFIG = ROOT / "handler" / "model-config.yaml"
+LABELS = ROOT / LABELS_FILE
+# The handler imports these by the same names in the archive as in the repository.
+MODULES = tuple(
+    ROOT / name
+    for name in (
+        "handler/__init__.py",
+        "handler/protocols/__init__.py",
+        "handler/protocols/description.py",
+        "handler/torchserve_patches/__init__.py",
+        "handler/torchserve_patches/envelopes.py",
+        "handler/torchserve_patches/keeper.py",
+        "handler/protocols/kserve_v1.py",
+        "handler/metrics.py",
+        "handler/protocols/open_inference.py",
+        "handler/preparation.py",
+        "handler/protocols/query.py",
+        "handler/torchserve_patches/receiving.py",
+        "handler/protocols/parsing.py",
+        "model/__init__.py",
+        "model/artifacts.py",
+        "model/calibration.py",
+        "model/errors.py",
+        "model/explanation.py",
+        "model/preprocessing/__init__.py",
+        "model/preprocessing/ink.py",
+        "model/preprocessing/images.py",
+        "model/preprocessing/paper.py",
+        "model/preprocessing/decoding.py",
+        "model/preprocessing/png.py",
+        "model/preprocessing/digit.py",
+        "model/recogniser.py",
+        "model/torchscript.py",
+    )
+)
+
+
+def build_archive(output: Path = DEFAULT_ARCHIVE, released: Path = RELEASED) -> Path:
+    """Pack the pair in `released` into `output` and return it; the same inputs give the same bytes.
+
+    Raises:
+        ArtifactError: inputs are missing or do not belong together, or the archiver fails.
+        OSError: `output` cannot be written.
+    """
+    metadata = read_metadata(released / METADATA_FILE)
+    check_belong_together(released / MODEL_FILE, metadata, read_labels(LABELS), PREPROCESSING_VERSION)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="mnist-archive-") as work:
+        content = _run_archiver(Path(work), released, metadata["version"])
+        _fix_manifest(content / MANIFEST, metadata["created"])
+        write_atomically(output, lambda path: _zip(content, path))
+    return output
+
+
+def is_stale(archive: Path = DEFAULT_ARCHIVE, released: Path = RELEASED) -> bool:
+    """Whether the archive is missing or older than anything it is made of."""
+    if not archive.exists():
+        return True
+    inputs = (released / MODEL_FILE, released / METADATA_FILE, LABELS, HANDLER, CONFIG, Path(__file__), *MODULES)
+    built = archive.stat().st_mtime
+    return any(path.stat().st_mtime > built for path in inputs if path.exists())
+
+
+def check_archive(archive: Path) -> None:
+    """Make sure that an archive is whole and that what it holds belongs together.
+
+    Raises:
+        ArtifactError: it is missing, broken or incomplete.
+    """
+    if not archive.exists():
+        raise ArtifactError(f"{archive} is missing; build it with `make archive`")
+    try:
+        with zipfile.ZipFile(archive) as file, tempfile.TemporaryDirectory(prefix="mnist-check-") as work:
+            manifest = json.loads(file.read(MANIFEST))["model"]
+            file.extractall(work, [MODEL_FILE, METADATA_FILE, LABELS_FILE, manifest["handler"]])
+            folder = Path(work)
+            metadata = read_metadata(folder / METADATA_FILE)
+            labels = read_labels(folder / LABELS_FILE)
+            check_belong_together(folder / MODEL_FILE, metadata, labels, metadata["preprocessing"]["version"])
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise ArtifactError(f"{archive} is broken ({error}); build it anew with `make archive`") from error
+
+
+def _run_archiver(work: Path, released: Path, version: str) -> Path:
+    """Let torch-model-archiver lay out the archive as a folder in `work`; returns that folder."""
+    modules = work / "modules"
+    for module in MODULES:
+        target = modules / module.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(module, target)
+    extra_files = ",".join(map(str, (modules, LABELS, released / METADATA_FILE)))
+    arguments = {
+        "--model-name": MODEL_NAME,
+        "--version": version,
+        "--serialized-file": released / MODEL_FILE,
+        "--handler": HANDLER,
+        "--extra-files": extra_files,
+        "--config-file": CONFIG,
+        "--export-path": work,
+        "--archive-format": "no-archive",
+    }
+    scratch = work / "scratch"  # the archiver works in a folder of fixed name in the temporary directory
+    scratch.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "model_archiver.model_packaging", *(str(x) for pair in arguments.items() for x in pair)],
+        env=os.environ | {"TMPDIR": str(scratch)},
+        capture_output=True,
+        text=True,
+        timeout=ARCHIVER_TIMEOUT_S,
+    )
+    content = work / MODEL_NAME
+    if done.returncode != 0 or not (content / MANIFEST).exists():
+        last_line = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["it said nothing"]
+        raise ArtifactError(f"torch-model-archiver failed: {last_line[0]}")
+    return content
+
+
+def _fix_manifest(manifest: Path, created: str) -> None:
+    """Date the archive by its network rather than by the clock, so that it can be built again byte for byte."""
+    content: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
+    content["createdOn"] = created
+    manifest.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _zip(folder: Path, output: Path) -> None:
+    """Zip a folder in the order of names, undated and stored, so that no clock, umask or zlib shows in the bytes."""
+    with zipfile.ZipFile(output, "w", zipfile.ZIP_STORED) as file:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _EPOCH)
+                entry.external_attr = 0o644 << 16
+                file.writestr(entry, path.read_bytes())

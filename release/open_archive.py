@@ -1,0 +1,70 @@
+"""Opens the recogniser that is to be measured: the released archive, another, or TorchScript and its metadata."""
+
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from model.artifacts import LABELS_FILE, METADATA_FILE, MODEL_FILE, sha256_of
+from model.errors import ArtifactError
+from model.locations import ROOT
+from model.recogniser import Recogniser
+from release.archive import DEFAULT_ARCHIVE, build_archive, check_archive, is_stale
+from serving.console import say
+
+_PREPROCESSING = tuple(f"model/preprocessing/{name}.py" for name in ("digit", "ink", "paper", "images"))
+
+
+def open_model(path: Path) -> tuple[Recogniser, dict[str, Any]]:
+    """Open a `.mar` or a `.pt`; the archive that `make archive` builds is built first where it is missing or stale.
+
+    Returns:
+        The recogniser, and what the report tells of it and of its file.
+
+    Raises:
+        ArtifactError: the file is missing, broken or of another kind, or was made with another preprocessing.
+    """
+    if path.suffix not in (".mar", ".pt"):
+        raise ArtifactError(f"{path} is neither a .mar archive nor a .pt file of TorchScript")
+    if path.resolve() == DEFAULT_ARCHIVE and is_stale():
+        say(f"packing {path} from the released model")
+        build_archive()
+    opened = _open_archive(path) if path.suffix == ".mar" else _open_pair(path)
+    return opened, describe(opened) | {"file": path.name, "bytes": path.stat().st_size, "sha256": sha256_of(path)}
+
+
+def describe(recogniser: Recogniser) -> dict[str, Any]:
+    """What the metadata says of the network, its calibration and its origin."""
+    metadata = recogniser.metadata
+    return {
+        "name": metadata["model"],
+        "version": metadata["version"],
+        "network": metadata["architecture"]["network"],
+        "parameters": metadata["architecture"]["parameters"],
+        "network_sha256": metadata["torchscript"]["sha256"],
+        "torchscript_bytes": metadata["torchscript"]["bytes"],
+        "created": metadata["created"],
+        "commit": metadata["commit"],
+        "calibration": metadata["calibration"]["method"],
+        "temperature": metadata["calibration"]["temperature"],
+        "score": metadata["rejection"]["score"],
+        "threshold": recogniser.threshold,
+    }
+
+
+def _open_pair(path: Path) -> Recogniser:
+    return Recogniser.load(path, path.with_suffix(".json"), ROOT / LABELS_FILE)
+
+
+def _open_archive(path: Path) -> Recogniser:
+    """The recogniser of an archive, if the preprocessing packed into it is this checkout's, byte for byte."""
+    check_archive(path)
+    with tempfile.TemporaryDirectory(prefix="mnist-evaluate-") as work, zipfile.ZipFile(path) as file:
+        for module in _PREPROCESSING:
+            if module not in file.namelist() or file.read(module) != (ROOT / module).read_bytes():
+                raise ArtifactError(
+                    f"{path} holds another {module} than this checkout; build it anew with `make archive`, "
+                    "or measure it with the checkout that it was built from"
+                )
+        file.extractall(work, [MODEL_FILE, METADATA_FILE, LABELS_FILE])
+        return Recogniser.load_folder(Path(work))

@@ -1,0 +1,113 @@
+"""Decoding: documented formats only, within bounds, upright; everything else is a clear error."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from model.errors import ImageTooLarge, InvalidImage, UnsupportedImage
+from model.preprocessing import decoding as pictures
+from model.preprocessing.decoding import FORMATS, MAX_BYTES, decode_picture
+from model.preprocessing.png import unpacked
+from tests.drawing import draw_digit, encoded
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_each_documented_format_is_decoded(format_: str) -> None:
+    drawn = draw_digit(6)
+    decoded = decode_picture(encoded(drawn, format_))
+    assert np.abs(np.asarray(decoded.convert("L"), dtype=int) - np.asarray(drawn)).mean() < 2
+
+
+def test_the_first_frame_of_an_animation_is_read() -> None:
+    frames = [draw_digit(digit) for digit in (2, 9)]
+    data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert np.asarray(decode_picture(data).convert("L")).tolist() == np.asarray(frames[0]).tolist()
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
+def test_the_cameras_rotation_is_obeyed(format_: str) -> None:
+    upright = draw_digit(7)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned: rotate by 90 degrees clockwise to see it upright
+    turned = upright.transpose(Image.Transpose.ROTATE_90)
+    decoded = decode_picture(encoded(turned, format_, exif=exif.tobytes()))
+    assert np.abs(np.asarray(decoded.convert("L"), dtype=int) - np.asarray(upright)).mean() < 2
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"\x89", id="one byte"),
+        pytest.param(b"hello, I am a digit", id="text"),
+        pytest.param(b"<svg xmlns='http://www.w3.org/2000/svg'></svg>", id="SVG"),
+        pytest.param(b"%PDF-1.7\n", id="PDF"),
+        pytest.param(encoded(draw_digit(1), "PNG")[:300], id="truncated PNG"),
+        pytest.param(encoded(draw_digit(1), "JPEG")[:400], id="truncated JPEG"),
+        pytest.param(encoded(draw_digit(1), "PPM"), id="a format that is not documented"),
+        pytest.param(encoded(draw_digit(1), "PNG").replace(b"IDAT", b"IDAT\xff", 1), id="corrupt PNG"),
+    ],
+)
+def test_what_is_not_a_whole_picture_is_refused(data: bytes) -> None:
+    with pytest.raises(UnsupportedImage, match="PNG, JPEG, WebP, BMP, GIF and TIFF are read"):
+        decode_picture(data)
+
+
+def test_too_many_bytes_are_refused_before_decoding() -> None:
+    with pytest.raises(ImageTooLarge, match=r"at most 5,242,880"):
+        decode_picture(b"\x89PNG" + bytes(MAX_BYTES))
+
+
+@pytest.mark.parametrize("side", [6_000, 30_000], ids=["many pixels", "bomb"])
+def test_too_many_pixels_are_refused_before_decoding(side: int) -> None:
+    data = bytearray(encoded(Image.new("1", (8, 8)), "BMP"))
+    data[18:26] = side.to_bytes(4, "little") * 2  # width and height in the header
+    with pytest.raises(ImageTooLarge, match="25,000,000"):
+        decode_picture(bytes(data))
+
+
+def as_pillow_decodes(data: bytes) -> tuple[object, ...]:
+    """What comes of bytes where nothing is unpacked for Pillow: the picture, or the error."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pictures, "unpacked", lambda data: data)
+        return outcome(data)
+
+
+def outcome(data: bytes) -> tuple[object, ...]:
+    try:
+        picture = decode_picture(data)
+    except InvalidImage as error:
+        return type(error), str(error)
+    return picture.mode, picture.size, picture.tobytes(), picture.info.get("transparency")
+
+
+CANVAS = encoded(draw_digit(3).convert("RGBA"))
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+@pytest.mark.parametrize("side", [10, 130, 300, 1100])
+def test_a_png_is_unpacked_to_the_picture_that_pillow_decodes(mode: str, side: int) -> None:
+    drawn = draw_digit(8, size=(side, side + 3), box=(1, 1, side * 0.8, side * 0.8))
+    picture = Image.fromarray(np.asarray(drawn).astype(np.uint16) * 200) if mode == "I;16" else drawn.convert(mode)
+    data = encoded(picture)
+    assert outcome(data) == as_pillow_decodes(data)
+    assert outcome(data)[1] == (side, side + 3)
+    assert (unpacked(data) != data) == (16 * 1024 <= len(picture.tobytes()) + side + 3 < 4 * 1024 * 1024)
+
+
+def test_what_cannot_be_unpacked_is_left_as_it_is() -> None:
+    at = CANVAS.index(b"IDAT") + 4
+    between = CANVAS[: at + 100] + b"????" + CANVAS[at + 100 :]
+    for data in (b"", b"text", CANVAS[:20], CANVAS[:-20], between, encoded(draw_digit(3), "BMP")):
+        assert unpacked(data) is data
+
+
+@given(st.data())
+def test_a_damaged_png_has_the_same_outcome_unpacked_or_not(data: st.DataObject) -> None:
+    damaged = bytearray(unpacked(CANVAS) if data.draw(st.booleans()) else CANVAS)
+    for _ in range(data.draw(st.integers(1, 3))):
+        damaged[data.draw(st.integers(0, min(len(damaged), 2000) - 1))] = data.draw(st.integers(0, 255))
+    cut = bytes(damaged[: data.draw(st.integers(0, len(damaged)))]) if data.draw(st.booleans()) else bytes(damaged)
+    assert outcome(cut) == as_pillow_decodes(cut)

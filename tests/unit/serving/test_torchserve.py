@@ -1,0 +1,46 @@
+"""What is made of what TorchServe tells of its workers."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from serving.torchserve import TorchServe, _environment
+
+
+class Described(TorchServe):
+    """A TorchServe that tells of these workers and runs none."""
+
+    def __init__(self, *pids: int) -> None:
+        self._pids = pids
+        self._used_s = None
+
+    def _describe(self) -> tuple[int | None, dict[str, Any]]:
+        return 200, {"jobQueueStatus": {"pendingRequests": 0}, "workers": [{"pid": pid} for pid in self._pids]}
+
+
+def test_a_worker_that_is_only_being_started_is_not_busy() -> None:
+    server = Described(-1)
+    assert [server.is_busy(), server.is_busy()] == [True, False]
+
+
+def test_a_worker_that_uses_its_core_is_busy() -> None:
+    server = Described(os.getpid())
+    server.is_busy()
+    before = os.times().user
+    while os.times().user < before + 0.05:
+        pass
+    assert server.is_busy()
+
+
+def test_a_worker_seldom_looks_for_garbage_and_finds_the_modules_its_user_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "named.py").write_text("")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    command = [sys.executable, "-c", "import gc, named; print(gc.get_threshold()[0])"]
+    result = subprocess.run(command, env=_environment(tmp_path, None, tmp_path), capture_output=True, check=True)
+    assert int(result.stdout) == 100_000
