@@ -20,7 +20,7 @@ from handler.protocols.query import Answer, Served
 from handler.torchserve_patches.envelopes import bypass_envelopes
 from handler.torchserve_patches.receiving import read_by_the_block
 from model.explanation import Explainer
-from model.preprocessing.images import Map
+from model.preprocessing.images import GreyImage
 from model.recogniser import Reading, Recogniser
 
 logger = logging.getLogger(__name__)
@@ -102,7 +102,7 @@ class DigitHandler:
         logger.warning("\n".join(filter(None, [line, answer.traceback])))
         return answer.body
 
-    def _explained(self, item: Item, reading: Reading, image: Map) -> Answer:
+    def _explained(self, item: Item, reading: Reading, image: GreyImage) -> Answer:
         return Answer(reading, self._explainer.explain(image, reading.label) if item.explain else None)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from ts.metrics.metric_cache_errors import MetricsCacheKeyError
 from ts.metrics.metric_type_enum import MetricTypes
 
-from model.preprocessing.images import Map
+from model.preprocessing.images import GreyImage
 from model.recogniser import Reading
 
 FLUSH_S = 1.0
@@ -42,7 +42,7 @@ class Sample:
     decode_s: float
     preprocess_s: float
     inference_s: float
-    image: Map
+    image: GreyImage
     reading: Reading
 
 

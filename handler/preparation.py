@@ -11,7 +11,7 @@ from handler.protocols.query import MAX_EXPLAINED, Picture, Query, check_count
 from model.errors import ImageTooLarge, InvalidImage
 from model.preprocessing.decoding import MAX_PIXELS, decode_picture
 from model.preprocessing.digit import digit_image
-from model.preprocessing.images import Map
+from model.preprocessing.images import GreyImage
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Item:
     """
 
     query: Query
-    images: list[Map]
+    images: list[GreyImage]
     explain: bool
     decode_s: float
     preprocess_s: float
@@ -57,13 +57,13 @@ def wants_explanation(headers: dict[str, str]) -> bool:
     return headers.get("explain") == "True"
 
 
-def _preprocessed(pictures: Sequence[Picture]) -> tuple[list[Map], float]:
+def _preprocessed(pictures: Sequence[Picture]) -> tuple[list[GreyImage], float]:
     """The digit images, and the seconds that preprocessing took; an error names the picture among several.
 
     Raises:
         InvalidImage: a picture cannot be read, or all together have more pixels than one may have.
     """
-    images: list[Map] = []
+    images: list[GreyImage] = []
     allowed, seconds = MAX_PIXELS, 0.0
     try:
         for picture in pictures:

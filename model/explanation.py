@@ -17,7 +17,7 @@ from torch import Tensor
 
 from model.artifacts import MODEL_FILE
 from model.preprocessing.digit import SIDE, normalise
-from model.preprocessing.images import Map
+from model.preprocessing.images import GreyImage
 from model.recogniser import Recogniser
 from model.torchscript import first_convolution, load_differentiable
 
@@ -39,7 +39,7 @@ class Explanation:
         attribution: float32 (28, 28) in [-1, 1]; positive pixels spoke for the target, the strongest has 1 or -1.
     """
 
-    image: Map
+    image: GreyImage
     feature_maps: NDArray[np.uint8]
     target: str
     attribution: NDArray[np.float32]
@@ -91,7 +91,7 @@ class Explainer:
         """
         return cls(load_differentiable(folder / MODEL_FILE), recogniser)
 
-    def explain(self, image: Map, target: str) -> Explanation:
+    def explain(self, image: GreyImage, target: str) -> Explanation:
         """Explain why a digit image, uint8 (28, 28), 0 = paper, 255 = ink, may be read as `target`."""
         picture = torch.from_numpy(normalise(image[np.newaxis]))
         with torch.inference_mode():
@@ -120,6 +120,6 @@ class Explainer:
         return torch.log_softmax(self._network(images) / self._temperature, dim=1)
 
 
-def _png(picture: Map) -> str:
+def _png(picture: GreyImage) -> str:
     _, encoded = cv2.imencode(".png", picture)
     return base64.b64encode(encoded.tobytes()).decode()

@@ -17,7 +17,7 @@ from model.data.digits import PEN_FILE, Digits, load_mnist, load_pen, split
 from model.data.evaluation_sets import mnist_test, nondigit_sets, test_sets, validation_sets, what_is_missing
 from model.data.training_sets import split_writers
 from model.errors import DataError
-from model.evaluation.example_pictures import augmented, harmed_specimens, mnist_specimens, other_specimens
+from model.evaluation.example_pictures import augmented, harmed_examples, mnist_examples, other_examples
 from model.evaluation.metrics import Metrics, details, probabilities_of, refusal_curve
 from model.evaluation.report import (
     FORMAT,
@@ -32,7 +32,7 @@ from model.evaluation.report import (
 from model.evaluation.robustness import Pictures, robustness, sent_pictures
 from model.evaluation.speed import measure_speed
 from model.locations import ROOT, RUN_FOLDER
-from model.preprocessing.images import Map
+from model.preprocessing.images import GreyImage
 from model.recogniser import Recogniser
 from release.archive import DEFAULT_ARCHIVE
 from release.export import source_commit
@@ -79,11 +79,11 @@ def main() -> int:
         "training": training_history(recogniser.metadata, options.run_folder),
     }
     show(results)
-    specimens = mnist_specimens(options.data)
+    examples = mnist_examples(options.data)
     if not options.mnist_only:
-        specimens |= other_specimens(options.data, with_pen=with_pen)
+        examples |= other_examples(options.data, with_pen=with_pen)
     variants = augmented(sets[REPORTED], recogniser.metadata["training"]["config"])
-    write_report(options.output, results, Gallery(sets, specimens, harmed_specimens(example(sent)), variants))
+    write_report(options.output, results, Gallery(sets, examples, harmed_examples(example(sent)), variants))
     say(f"{REPORT_FILE} and {METRICS_FILE} written to {options.output}")
     return 0
 
@@ -136,7 +136,7 @@ def harm(recogniser: Recogniser, sent: Mapping[str, Pictures]) -> dict[str, Any]
         return robustness(recogniser, sent, bar.update)
 
 
-def example(sent: Mapping[str, Pictures]) -> Map:
+def example(sent: Mapping[str, Pictures]) -> GreyImage:
     """The picture that the report shows under every corruption: the first 3 of the last set."""
     last = list(sent.values())[-1]
     labels = last.labels.tolist()

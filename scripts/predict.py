@@ -14,7 +14,7 @@ from model.errors import InvalidImage, OperatorError
 from model.locations import RELEASED, ROOT
 from model.preprocessing.decoding import decode_picture
 from model.preprocessing.digit import digit_image
-from model.preprocessing.images import Map
+from model.preprocessing.images import GreyImage
 from model.recogniser import Reading, Recogniser
 from scripts.cli import fail, run
 
@@ -25,7 +25,7 @@ class Answer:
 
     path: Path
     picture: Image.Image
-    seen: Map
+    seen: GreyImage
     reading: Reading
 
 

@@ -1,4 +1,4 @@
-"""Trains a network on MNIST, pen strokes and pictures of no digit, and leaves checkpoints, a history and a journal."""
+"""Trains a network on MNIST, pen strokes and pictures of no digit, and leaves checkpoints, a history and a log."""
 
 import argparse
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ from model.training.devices import DEVICES, PRECISIONS, Processes, choose_device
 from model.training.loop import Progress, train
 from model.training.networks import list_networks
 from model.training.optimisation import LEARNING_RATES, SCHEDULES
-from model.training.tensorboard_log import Journal
+from model.training.tensorboard_log import TensorBoardLog
 from scripts.cli import add_data_option, run
 from serving.console import redraw, say
 
@@ -52,11 +52,11 @@ def main() -> int:
                 f"training {config.network} on {len(training):,} pictures, validated on {len(validation):,}; "
                 f"{device.type}, {config.precision}, {processes.count} process{'es' * (processes.count > 1)}"
             )
-            journal = stack.enter_context(Journal(options.run_folder, finished_steps=finished_steps(options)))
-            journal.samples(training, config.augmentation)
+            log = stack.enter_context(TensorBoardLog(options.run_folder, finished_steps=finished_steps(options)))
+            log.samples(training, config.augmentation)
             observers = {
-                "on_progress": partial(show_progress, journal),
-                "on_epoch": partial(show_epoch, journal),
+                "on_progress": partial(show_progress, log),
+                "on_epoch": partial(show_epoch, log),
             }
         best = train(
             config,
@@ -81,7 +81,7 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
         epilog="Each epoch replaces last.pt, best.pt and history.json in the run folder. Ctrl-C loses at most the "
-        "epoch under way: go on with --resume. `make dashboard` shows the journal, `make export` releases best.pt. "
+        "epoch under way: go on with --resume. `make dashboard` shows the log, `make export` releases best.pt. "
         "Several processes: torchrun --nproc-per-node=2 scripts/train.py ...",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
@@ -187,18 +187,18 @@ def finished_steps(options: argparse.Namespace) -> int:
     return int(load_checkpoint(last)["history"][-1]["steps"]) if options.resume and last.exists() else 0
 
 
-def show_progress(journal: Journal, progress: Progress) -> None:
+def show_progress(log: TensorBoardLog, progress: Progress) -> None:
     """Redraw the bar of the epoch under way, where someone watches."""
-    journal.progress(progress)
+    log.progress(progress)
     bar = "#" * round(progress.share * BAR_WIDTH)
     minutes, seconds = divmod(round(progress.seconds_left), 60)
     left = f"{minutes}:{seconds:02d}"
     redraw(f"epoch {progress.epoch}/{progress.epochs} [{bar:<{BAR_WIDTH}}] loss {progress.loss:.4f}, {left} left")
 
 
-def show_epoch(journal: Journal, record: dict[str, float]) -> None:
+def show_epoch(log: TensorBoardLog, record: dict[str, float]) -> None:
     """Leave a line for a finished epoch."""
-    journal.epoch(record)
+    log.epoch(record)
     say(
         f"epoch {record['epoch']}: loss {record['training_loss']:.4f}, "
         f"validation loss {record['validation_loss']:.4f}, accuracy {record['validation_accuracy']:.2%}, "

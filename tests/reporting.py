@@ -9,7 +9,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from model.data.digits import Digits
-from model.evaluation.example_pictures import Specimen, augmented, harmed_specimens
+from model.evaluation.example_pictures import ExamplePicture, augmented, harmed_examples
 from model.evaluation.report import REPORTED, Gallery, versions
 from model.evaluation.robustness import Pictures, robustness
 from model.evaluation.speed import measure_speed
@@ -56,8 +56,8 @@ def small_report() -> tuple[Results, Gallery]:
     }
     gallery = Gallery(
         sets,
-        {"drawn": [Specimen.of(str(digit), one) for digit, one in enumerate(drawn)]},
-        harmed_specimens(np.asarray(drawn[3])),
+        {"drawn": [ExamplePicture.of(str(digit), one) for digit, one in enumerate(drawn)]},
+        harmed_examples(np.asarray(drawn[3])),
         augmented(sets[HOSTILE], {}),
     )
     return results, gallery

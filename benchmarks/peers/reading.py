@@ -17,7 +17,7 @@ from model.artifacts import METADATA_FILE, MODEL_FILE, read_labels, read_metadat
 from model.locations import RELEASED
 from model.preprocessing.decoding import decode_picture
 from model.preprocessing.digit import digit_image
-from model.preprocessing.images import Map
+from model.preprocessing.images import GreyImage
 from model.recogniser import Recogniser
 from model.torchscript import load_differentiable
 from release.archive import LABELS, MODEL_NAME
@@ -38,11 +38,11 @@ class Reader:
         """The result object for one picture file."""
         return self.read_batch([self.prepare(body)])[0]
 
-    def prepare(self, body: bytes) -> Map:
+    def prepare(self, body: bytes) -> GreyImage:
         """A picture file as the network will see it, uint8 (28, 28), 0 = paper, 255 = ink."""
         return digit_image(decode_picture(body))
 
-    def read_batch(self, images: Sequence[Map]) -> list[dict[str, Any]]:
+    def read_batch(self, images: Sequence[GreyImage]) -> list[dict[str, Any]]:
         """The result objects for prepared pictures, by one forward pass."""
         return [encode_result(Answer(reading), self._served) for reading in self._recogniser.read(np.stack(images))]
 

@@ -17,7 +17,7 @@ from model.data.digits import NOT_A_DIGIT, Digits
 from model.errors import DataError, InvalidImage
 from model.preprocessing.decoding import MAX_BYTES, decode_picture
 from model.preprocessing.digit import SIDE, digit_image
-from model.preprocessing.images import Map
+from model.preprocessing.images import GreyImage
 
 FORMAT = 1
 INDEX = "corrections.json"
@@ -118,7 +118,7 @@ def _read(archive: zipfile.ZipFile, name: str, max_bytes: int) -> bytes:
     return data
 
 
-def _seen(path: Path, name: str, data: bytes) -> Map:
+def _seen(path: Path, name: str, data: bytes) -> GreyImage:
     try:
         return digit_image(decode_picture(data))
     except InvalidImage as error:

@@ -15,7 +15,7 @@ from model.artifacts import sha256_of, write_atomically
 from model.data.pen_strokes import PenDigit, read_unipen
 from model.errors import DataError, NoInk
 from model.preprocessing.digit import SIDE, digit_image
-from model.preprocessing.images import Map
+from model.preprocessing.images import GreyImage
 
 NOT_A_DIGIT = -1  # the label of a picture that shows no digit
 VALIDATION_SIZE = 5_000
@@ -115,7 +115,7 @@ def as_seen(digits: Digits) -> Digits:
     return Digits(torch.from_numpy(np.stack(seen)), digits.labels)
 
 
-def seen_or_black(picture: Image.Image) -> Map:
+def seen_or_black(picture: Image.Image) -> GreyImage:
     """What the network sees of a picture, uint8 (28, 28); black where it is taken for bare paper, so that it counts."""
     try:
         return digit_image(picture)

@@ -50,10 +50,10 @@ def letter_items(fonts: list[str], count: int) -> list[Item]:
     return (pairs * -(-count // max(1, len(pairs))))[:count] if pairs else []
 
 
-def write(item: Item, chance: Generator) -> Image.Image:
+def write(item: Item, rng: Generator) -> Image.Image:
     """Write in a font, bent a little, on a picture of any kind."""
     path, text = item
-    return as_picture(bent(typeset(text, _font(path)), chance), chance)
+    return as_picture(bent(typeset(text, _font(path)), rng), rng)
 
 
 @lru_cache(maxsize=32)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import DataError
-from model.preprocessing.images import Map
+from model.preprocessing.images import GreyImage
 
 Points = NDArray[np.float64]
 OVERSAMPLING = 3  # pixels drawn for each pixel of the picture, across
@@ -113,7 +113,7 @@ def fit_to_box(strokes: tuple[Points, ...], left: float, top: float, side: float
     return tuple((stroke - low) * scale + margin + (left, top) for stroke in strokes)
 
 
-def draw_strokes(strokes: tuple[Points, ...], size: tuple[int, int], width: float) -> Map:
+def draw_strokes(strokes: tuple[Points, ...], size: tuple[int, int], width: float) -> GreyImage:
     """Draw strokes with a round, antialiased pen.
 
     Args:

@@ -1,7 +1,7 @@
 """Draws what a network is trained and validated on, beside MNIST: pen strokes, small scans, and pictures of no digit.
 
-Every picture goes through the one preprocessing and has chance of its own from the seed and its number, so the same
-seed draws the same pictures, on however many processes.
+Every picture goes through the one preprocessing. Its random numbers come from the seed and its own number, so the same
+seed draws the same pictures, on any number of processes.
 """
 
 import multiprocessing
@@ -23,7 +23,7 @@ from model.data.nondigits import draw_letter, draw_nondigit, draw_other
 from model.data.pen_strokes import PenDigit, smooth
 from model.data.rendering import RENDERERS, shrunk_scan, vary_strokes
 from model.data.unseen_nondigits import draw_figure
-from model.preprocessing.images import Map
+from model.preprocessing.images import GreyImage
 
 VALIDATION_EVERY = 5  # every fifth pen writer is kept for validation
 RENDERER_SHARES = {"canvas": 0.5, "photographed": 0.2, "small scan": 0.3}  # of the pictures to learn from
@@ -96,16 +96,16 @@ def joined(parts: Sequence[Digits]) -> Digits:
     return Digits(torch.cat([part.images for part in parts]), torch.cat([part.labels for part in parts]))
 
 
-def _draw_varied(digit: PenDigit, chance: Generator) -> Image.Image:
-    strokes = vary_strokes(digit.strokes, chance)
-    rounds = int(chance.integers(0, 4))
-    name = chance.choice(list(RENDERER_SHARES), p=list(RENDERER_SHARES.values()))
-    return RENDERERS[str(name)](tuple(smooth(points, rounds) for points in strokes), chance)
+def _draw_varied(digit: PenDigit, rng: Generator) -> Image.Image:
+    strokes = vary_strokes(digit.strokes, rng)
+    rounds = int(rng.integers(0, 4))
+    name = rng.choice(list(RENDERER_SHARES), p=list(RENDERER_SHARES.values()))
+    return RENDERERS[str(name)](tuple(smooth(points, rounds) for points in strokes), rng)
 
 
-def draw_as_written(renderer: str, digit: PenDigit, chance: Generator) -> Image.Image:
+def draw_as_written(renderer: str, digit: PenDigit, rng: Generator) -> Image.Image:
     """One pen digit, smoothed and otherwise as written, by one of `model.data.rendering.RENDERERS`."""
-    return RENDERERS[renderer](tuple(smooth(points) for points in digit.strokes), chance)
+    return RENDERERS[renderer](tuple(smooth(points) for points in digit.strokes), rng)
 
 
 def _undigits(draw: Callable[[Generator], Image.Image], count: int, seed: int, progress: Progress) -> Digits:
@@ -113,8 +113,8 @@ def _undigits(draw: Callable[[Generator], Image.Image], count: int, seed: int, p
     return drawn[drawn.images.amax(dim=(1, 2)) > 0]
 
 
-def _by_chance(draw: Callable[[Generator], Image.Image], _: int, chance: Generator) -> Image.Image:
-    return draw(chance)
+def _by_chance(draw: Callable[[Generator], Image.Image], _: int, rng: Generator) -> Image.Image:
+    return draw(rng)
 
 
 def _drawn(
@@ -123,7 +123,7 @@ def _drawn(
     """Draw every item on all cores; what is taken for bare paper comes out black."""
     starts = range(0, len(items), CHUNK)
     chunks = [items[start : start + CHUNK] for start in starts]
-    seen: list[Map] = []
+    seen: list[GreyImage] = []
     if len(items) <= CHUNK:  # not worth a process
         seen = _draw_chunk(draw, seed, 0, items)
         progress(len(seen))
@@ -136,5 +136,5 @@ def _drawn(
     return Digits(torch.from_numpy(np.stack(seen)), torch.tensor(labels))
 
 
-def _draw_chunk(draw: Draw, seed: int, start: int, items: Sequence[Any] | NDArray[Any]) -> list[Map]:
+def _draw_chunk(draw: Draw, seed: int, start: int, items: Sequence[Any] | NDArray[Any]) -> list[GreyImage]:
     return [seen_or_black(draw(item, default_rng((seed, start + i)))) for i, item in enumerate(items)]

@@ -20,7 +20,7 @@ from PIL import Image, ImageFilter
 
 from model.errors import NoInk
 from model.preprocessing.digit import BOX, digit_image
-from model.preprocessing.images import Map, bounding_box
+from model.preprocessing.images import GreyImage, bounding_box
 
 SEED = 20_240_504
 CHUNK = 20  # pictures harmed by a process at a time
@@ -34,22 +34,22 @@ class Corruption:
     Attributes:
         unit: of the amounts, in words; a "box px" is a twentieth of the longer side of the ink, as the network sees it.
         amounts: at severities 1, 2, 3, ...; the harm grows along them.
-        apply: gives the harmed picture, uint8 (H', W'), of a picture uint8 (H, W), an amount and chance.
+        apply: gives the harmed picture, uint8 (H', W'), of a picture uint8 (H, W), an amount and rng.
     """
 
     unit: str
     amounts: tuple[float, ...]
-    apply: Callable[[Map, float, Generator], Map]
+    apply: Callable[[GreyImage, float, Generator], GreyImage]
 
 
-def corrupt(picture: Map, name: str, severity: int, chance: Generator) -> Map:
+def corrupt(picture: GreyImage, name: str, severity: int, rng: Generator) -> GreyImage:
     """Harm a picture by one of `CORRUPTIONS`; severity 0 leaves it as it is.
 
     Args:
         picture: grey, uint8 (H, W), ink and paper of either polarity.
         name: of the corruption.
         severity: 0 to the number of its amounts.
-        chance: of directions and noise; the same state gives the same picture.
+        rng: of directions and noise; the same state gives the same picture.
 
     Raises:
         ValueError: there is no such corruption or severity.
@@ -59,22 +59,22 @@ def corrupt(picture: Map, name: str, severity: int, chance: Generator) -> Map:
     amounts = CORRUPTIONS[name].amounts
     if not 0 <= severity <= len(amounts):
         raise ValueError(f"severity is {severity}; {name} has 0 to {len(amounts)}")
-    return CORRUPTIONS[name].apply(picture, amounts[severity - 1], chance) if severity else picture
+    return CORRUPTIONS[name].apply(picture, amounts[severity - 1], rng) if severity else picture
 
 
 def harmed(
-    pictures: Sequence[Map], progress: Callable[[int], object] = lambda done: None
-) -> dict[str, list[list[Map | None]]]:
+    pictures: Sequence[GreyImage], progress: Callable[[int], object] = lambda done: None
+) -> dict[str, list[list[GreyImage | None]]]:
     """What the network sees of every picture under every corruption and severity, drawn on all cores.
 
-    Chance comes from `SEED` and the picture's number, so one picture is turned the same way at every severity.
+    Random numbers come from `SEED` and the picture's number, so one picture is turned the same way at every severity.
 
     Returns:
         For each corruption, for each severity from 0, for each picture uint8 (28, 28), or `None` where no ink is left.
     """
     starts = range(0, len(pictures), CHUNK)
     chunks = [pictures[start : start + CHUNK] for start in starts]
-    seen: list[list[list[Map | None]]] = []
+    seen: list[list[list[GreyImage | None]]] = []
     # The server of the forks imports this program once; plain forks would copy the locks of torch's threads.
     context = multiprocessing.get_context("forkserver")
     with ProcessPoolExecutor(os.cpu_count(), mp_context=context, initializer=_leave_interrupts_to_parent) as pool:
@@ -92,54 +92,54 @@ def _leave_interrupts_to_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _harmed_chunk(start: int, pictures: Sequence[Map]) -> list[list[list[Map | None]]]:
+def _harmed_chunk(start: int, pictures: Sequence[GreyImage]) -> list[list[list[GreyImage | None]]]:
     return [_harmed_picture(start + i, picture) for i, picture in enumerate(pictures)]
 
 
-def _harmed_picture(number: int, picture: Map) -> list[list[Map | None]]:
+def _harmed_picture(number: int, picture: GreyImage) -> list[list[GreyImage | None]]:
     return [
-        [_seen(corrupt(picture, name, severity, chance_of(number))) for severity in range(len(one.amounts) + 1)]
+        [_seen(corrupt(picture, name, severity, rng_for_picture(number))) for severity in range(len(one.amounts) + 1)]
         for name, one in CORRUPTIONS.items()
     ]
 
 
-def chance_of(number: int) -> Generator:
-    """The chance that harms the picture of this number."""
+def rng_for_picture(number: int) -> Generator:
+    """The random numbers that harm the picture of this number."""
     return default_rng((SEED, number))
 
 
-def _seen(picture: Map) -> Map | None:
+def _seen(picture: GreyImage) -> GreyImage | None:
     try:
         return digit_image(Image.fromarray(picture))
     except NoInk:
         return None
 
 
-def paper_of(picture: Map) -> int:
+def paper_of(picture: GreyImage) -> int:
     """The grey level of the paper: what most of the border shows."""
     return int(np.median(np.concatenate((picture[0], picture[-1], picture[:, 0], picture[:, -1]))))
 
 
-def _box_px(picture: Map) -> float:
+def _box_px(picture: GreyImage) -> float:
     """How many pixels of the picture one pixel of the box of 20 covers that its ink will be scaled to."""
     ink = np.asarray(cv2.absdiff(picture, np.full_like(picture, paper_of(picture))), dtype=np.uint8)
     rows, columns = bounding_box(ink)
     return float(max(rows.stop - rows.start, columns.stop - columns.start)) / BOX
 
 
-def _noise(picture: Map, amount: float, chance: Generator) -> Map:
-    return _grey(picture + chance.normal(0, 255 * amount, picture.shape))
+def _noise(picture: GreyImage, amount: float, rng: Generator) -> GreyImage:
+    return _grey(picture + rng.normal(0, 255 * amount, picture.shape))
 
 
-def _blur(picture: Map, amount: float, _: Generator) -> Map:
+def _blur(picture: GreyImage, amount: float, _: Generator) -> GreyImage:
     sigma = amount * _box_px(picture)
     framed = Image.fromarray(_framed(picture, round(3 * sigma)))
     return np.asarray(framed.filter(ImageFilter.GaussianBlur(sigma)))
 
 
-def _shift(picture: Map, amount: float, chance: Generator) -> Map:
+def _shift(picture: GreyImage, amount: float, rng: Generator) -> GreyImage:
     """Moved towards a random side or corner; what leaves the picture is cut off."""
-    angle = int(chance.integers(8)) * np.pi / 4
+    angle = int(rng.integers(8)) * np.pi / 4
     step = amount * max(picture.shape) * np.array((np.cos(angle), np.sin(angle)))
     matrix = np.array(((1, 0, step[0]), (0, 1, step[1])))
     height, width = picture.shape
@@ -147,14 +147,14 @@ def _shift(picture: Map, amount: float, chance: Generator) -> Map:
     return np.asarray(moved, dtype=np.uint8)
 
 
-def _rotation(picture: Map, amount: float, chance: Generator) -> Map:
+def _rotation(picture: GreyImage, amount: float, rng: Generator) -> GreyImage:
     """Turned to a random side, on paper that grows so that nothing is cut off."""
-    angle = amount if chance.random() < 0.5 else -amount
+    angle = amount if rng.random() < 0.5 else -amount
     turned = Image.fromarray(picture).rotate(angle, Image.Resampling.BILINEAR, expand=True, fillcolor=paper_of(picture))
     return np.asarray(turned)
 
 
-def _thickness(sign: int, picture: Map, amount: float, _: Generator) -> Map:
+def _thickness(sign: int, picture: GreyImage, amount: float, _: Generator) -> GreyImage:
     """Strokes wider or narrower by `amount` of the box's pixels, grown or shrunk at a scale that can show it."""
     scale = max(1.0, MORPHOLOGY_SIDE / (BOX * _box_px(picture)))
     by_px = amount * scale * _box_px(picture)
@@ -165,13 +165,13 @@ def _thickness(sign: int, picture: Map, amount: float, _: Generator) -> Map:
     return np.asarray((cv2.dilate if grows_light else cv2.erode)(fine, kernel), dtype=np.uint8)
 
 
-def _contrast(picture: Map, amount: float, _: Generator) -> Map:
+def _contrast(picture: GreyImage, amount: float, _: Generator) -> GreyImage:
     """Ink faded towards the paper until `1 - amount` of the difference is left."""
     paper = paper_of(picture)
     return _grey(paper + (picture.astype(np.float64) - paper) * (1 - amount))
 
 
-def _framed(picture: Map, margin: int) -> Map:
+def _framed(picture: GreyImage, margin: int) -> GreyImage:
     """With so much more paper around that wider ink is not cut off."""
     paper = paper_of(picture)
     return np.asarray(
@@ -179,7 +179,7 @@ def _framed(picture: Map, margin: int) -> Map:
     )
 
 
-def _grey(values: NDArray[np.float64]) -> Map:
+def _grey(values: NDArray[np.float64]) -> GreyImage:
     return np.rint(np.clip(values, 0, 255)).astype(np.uint8)
 
 

@@ -18,10 +18,10 @@ from model.data.rendering import RENDERERS
 from model.data.training_sets import split_writers
 from model.data.unseen_nondigits import draw_figure
 from model.errors import NoInk
-from model.evaluation.corruptions import CORRUPTIONS, chance_of, corrupt
+from model.evaluation.corruptions import CORRUPTIONS, corrupt, rng_for_picture
 from model.evaluation.robustness import flat, pen_picture
 from model.preprocessing.digit import digit_image
-from model.preprocessing.images import Map
+from model.preprocessing.images import GreyImage
 from model.training.augmentation import Augmentation, augment
 from model.training.batches import to_ink
 
@@ -32,22 +32,22 @@ AUGMENTATION_SEED = 20_240_505
 
 
 @dataclass(frozen=True)
-class Specimen:
+class ExamplePicture:
     """One picture and its caption; `seen` is the network's view of it, uint8 (28, 28), `None` where that is blank."""
 
     caption: str
     sent: Image.Image
-    seen: Map | None
+    seen: GreyImage | None
 
     @classmethod
-    def of(cls, caption: str, sent: Image.Image) -> "Specimen":
+    def of(cls, caption: str, sent: Image.Image) -> "ExamplePicture":
         try:
             return cls(caption, sent, digit_image(sent))
         except NoInk:
             return cls(caption, sent, None)
 
 
-def data_url(picture: Image.Image | Map) -> str:
+def data_url(picture: Image.Image | GreyImage) -> str:
     """A picture as a PNG in a `data:` URL, reduced to `LARGEST_PX`."""
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
     if max(image.size) > LARGEST_PX:
@@ -58,15 +58,15 @@ def data_url(picture: Image.Image | Map) -> str:
     return "data:image/png;base64," + b64encode(buffer.getvalue()).decode("ascii")
 
 
-def mnist_specimens(folder: Path) -> dict[str, list[Specimen]]:
+def mnist_examples(folder: Path) -> dict[str, list[ExamplePicture]]:
     """The first test digit of each class."""
     test = load_mnist(folder, train=False)
     return {"MNIST test": _one_of_each(test.labels.tolist(), lambda i: Image.fromarray(test.images[i].numpy()))}
 
 
-def other_specimens(folder: Path, *, with_pen: bool) -> dict[str, list[Specimen]]:
+def other_examples(folder: Path, *, with_pen: bool) -> dict[str, list[ExamplePicture]]:
     """Pictures of the sets beside MNIST, those that are measured, as they are sent."""
-    found: dict[str, list[Specimen]] = {}
+    found: dict[str, list[ExamplePicture]] = {}
     if with_pen:
         _, digits = split_writers(load_pen(folder))
         for name in RENDERERS:
@@ -80,7 +80,7 @@ def other_specimens(folder: Path, *, with_pen: bool) -> dict[str, list[Specimen]
         "figures of other kinds": draw_figure,
     }
     for name, draw in kinds.items():
-        found[name] = [Specimen.of("", draw(default_rng((NONDIGIT_SEED, i)))) for i in range(SHOWN)]
+        found[name] = [ExamplePicture.of("", draw(default_rng((NONDIGIT_SEED, i)))) for i in range(SHOWN)]
     return found
 
 
@@ -88,22 +88,24 @@ def _pen_drawer(digits: Sequence[Any], renderer: str) -> Callable[[int], Image.I
     return lambda i: pen_picture(digits[i], i, renderer)
 
 
-def _one_of_each(labels: Sequence[int], draw: Callable[[int], Image.Image]) -> list[Specimen]:
-    return [Specimen.of(str(label), draw(labels.index(label))) for label in sorted(set(labels))]
+def _one_of_each(labels: Sequence[int], draw: Callable[[int], Image.Image]) -> list[ExamplePicture]:
+    return [ExamplePicture.of(str(label), draw(labels.index(label))) for label in sorted(set(labels))]
 
 
-def harmed_specimens(picture: Map) -> dict[str, list[Specimen]]:
+def harmed_examples(picture: GreyImage) -> dict[str, list[ExamplePicture]]:
     """One picture under each corruption, at every severity from 0."""
     return {
         name: [
-            Specimen.of(f"{amount:g}", flat(Image.fromarray(corrupt(picture, name, severity, chance_of(0)))))
+            ExamplePicture.of(
+                f"{amount:g}", flat(Image.fromarray(corrupt(picture, name, severity, rng_for_picture(0))))
+            )
             for severity, amount in enumerate((0, *corruption.amounts))
         ]
         for name, corruption in CORRUPTIONS.items()
     }
 
 
-def augmented(digits: Digits, config: Mapping[str, Any]) -> list[list[Map]]:
+def augmented(digits: Digits, config: Mapping[str, Any]) -> list[list[GreyImage]]:
     """One digit of each class of a set, then `AUGMENTED` variants of it as training shows them.
 
     Args:
@@ -114,7 +116,7 @@ def augmented(digits: Digits, config: Mapping[str, Any]) -> list[list[Map]]:
     images = digits.images[[labels.index(label) for label in sorted(set(labels))]]
     known = {field.name for field in fields(Augmentation)}
     values = {name: value for name, value in config.get("augmentation", {}).items() if name in known}
-    chance = torch.Generator().manual_seed(AUGMENTATION_SEED)
-    many = augment(to_ink(images.repeat_interleave(AUGMENTED, dim=0)), Augmentation(**values), chance)
+    rng = torch.Generator().manual_seed(AUGMENTATION_SEED)
+    many = augment(to_ink(images.repeat_interleave(AUGMENTED, dim=0)), Augmentation(**values), rng)
     varied = (many.squeeze(1) * 255).round().byte().numpy().reshape(len(images), AUGMENTED, *images.shape[1:])
     return [[image.numpy(), *variants] for image, variants in zip(images, varied, strict=True)]

@@ -156,7 +156,7 @@ def refusal_curve(digits: Tensor, nondigits: Tensor, threshold: float) -> dict[s
         threshold: the one that is in use, the operating point.
 
     Returns:
-        The area under the curve (1 is perfect, 0.5 is chance), the shares refused at the threshold, and points of the
+        The area under the curve (1 is perfect, 0.5 is guessing), the shares refused at the threshold, and points of the
         curve: thresholds with the share of the digits and of the others that they refuse, both rising.
     """
     sure, others = (sureness(one).double().numpy() for one in (digits, nondigits))

@@ -16,9 +16,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from model.artifacts import read_json, write_atomically, write_json
 from model.data.digits import Digits
 from model.evaluation import plots
-from model.evaluation.example_pictures import Specimen, data_url
+from model.evaluation.example_pictures import ExamplePicture, data_url
 from model.evaluation.metrics import BINS
-from model.preprocessing.images import Map
+from model.preprocessing.images import GreyImage
 
 FORMAT = 1  # of metrics.json
 METRICS_FILE, REPORT_FILE = "metrics.json", "report.html"
@@ -32,15 +32,15 @@ class Gallery:
 
     Attributes:
         sets: the digits that were measured, as the network sees them: the mistakes are shown from here.
-        specimens: pictures as they are sent, by the name of their set.
+        examples: pictures as they are sent, by the name of their set.
         harmed: one picture under each corruption, at every severity.
         augmented: rows of a digit, uint8 (28, 28), and its variants.
     """
 
     sets: Mapping[str, Digits]
-    specimens: Mapping[str, Sequence[Specimen]]
-    harmed: Mapping[str, Sequence[Specimen]]
-    augmented: Sequence[Sequence[Map]]
+    examples: Mapping[str, Sequence[ExamplePicture]]
+    harmed: Mapping[str, Sequence[ExamplePicture]]
+    augmented: Sequence[Sequence[GreyImage]]
 
 
 def write_report(folder: Path, results: Mapping[str, Any], gallery: Gallery) -> None:

@@ -16,7 +16,7 @@ from model.data.pen_strokes import PenDigit
 from model.data.training_sets import VALIDATION_SEED, draw_as_written, split_writers
 from model.evaluation.corruptions import CORRUPTIONS, SEED, harmed
 from model.evaluation.metrics import probabilities_of, refused_share
-from model.preprocessing.images import Map
+from model.preprocessing.images import GreyImage
 from model.recogniser import Recogniser
 
 
@@ -29,7 +29,7 @@ class Pictures:
         labels: int64 (N,).
     """
 
-    pictures: Sequence[Map]
+    pictures: Sequence[GreyImage]
     labels: Tensor
 
 
@@ -83,7 +83,7 @@ def robustness(
     }
 
 
-def _read(recogniser: Recogniser, seen: Sequence[Map | None], labels: Tensor) -> dict[str, float]:
+def _read(recogniser: Recogniser, seen: Sequence[GreyImage | None], labels: Tensor) -> dict[str, float]:
     kept = [i for i, image in enumerate(seen) if image is not None]
     if not kept:
         return {"accuracy": 0.0, "refused": 1.0, "blank": 1.0}

@@ -28,8 +28,8 @@ def measure_speed(load: Callable[[], Recogniser], picture: Image.Image) -> dict[
     much they were disturbed. The recogniser is loaded anew, for what oneDNN Graph has fused once keeps the number of
     threads that it was fused for.
     """
-    chance = np.random.default_rng(0)
-    batches = {n: chance.integers(0, 256, (n, SIDE, SIDE), dtype=np.uint8) for n in BATCHES}
+    rng = np.random.default_rng(0)
+    batches = {n: rng.integers(0, 256, (n, SIDE, SIDE), dtype=np.uint8) for n in BATCHES}
     width, height = picture.size
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.preprocessing.images import Map, as_map, bounding_box, resized
+from model.preprocessing.images import GreyImage, as_uint8, bounding_box, resized
 from model.preprocessing.ink import find_ink
 
 PREPROCESSING_VERSION = "3"
@@ -24,7 +24,7 @@ BLOCK_WIDTH = 9.0  # px likewise; no pen is so thick: a block is left for the ne
 cv2.setNumThreads(1)  # pictures are small: handing rows to threads costs more than it gains
 
 
-def digit_image(picture: Image.Image, is_dark_ink: bool | None = None) -> Map:
+def digit_image(picture: Image.Image, is_dark_ink: bool | None = None) -> GreyImage:
     """Crop, even out, scale and centre the ink of a decoded picture.
 
     Args:
@@ -47,7 +47,7 @@ def normalise(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     return (ink - np.float32(MEAN)) / np.float32(STD)
 
 
-def stroke_width(ink: Map) -> float:
+def stroke_width(ink: GreyImage) -> float:
     """Mean stroke width of cropped ink, in pixels of the 20x20 box it will be scaled to.
 
     In a bar of width w the distance to the edge averages w / 4; it is counted from pixel centres, hence the half.
@@ -56,7 +56,7 @@ def stroke_width(ink: Map) -> float:
     return _width_of(work) / OVERSAMPLING
 
 
-def _width_of(work: Map) -> float:
+def _width_of(work: GreyImage) -> float:
     _, binary = cv2.threshold(work, 127, 1, cv2.THRESH_BINARY)
     strokes = cv2.copyMakeBorder(binary, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
     count = cv2.countNonZero(strokes)
@@ -66,7 +66,7 @@ def _width_of(work: Map) -> float:
     return 4 * (float(np.add.reduce(distance, axis=None)) / count - 0.5)
 
 
-def _even_strokes(ink: Map) -> Map:
+def _even_strokes(ink: GreyImage) -> GreyImage:
     """Thicken hairlines and thin markers until the stroke width is one that MNIST knows; leave the rest alone.
 
     A block is no stroke: thinned, it would become a 1.
@@ -84,11 +84,11 @@ def _even_strokes(ink: Map) -> Map:
         return ink
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (steps + 1, steps + 1))
     framed = cv2.copyMakeBorder(work, steps, steps, steps, steps, cv2.BORDER_CONSTANT)
-    changed = as_map((cv2.dilate if growth > 0 else cv2.erode)(framed, kernel))
+    changed = as_uint8((cv2.dilate if growth > 0 else cv2.erode)(framed, kernel))
     return changed[bounding_box(changed)]
 
 
-def _centred(ink: Map) -> Map:
+def _centred(ink: GreyImage) -> GreyImage:
     """Place ink of at most 20x20 on 28x28 so that its centre of mass lies in the middle, to the nearest pixel."""
     moments = cv2.moments(ink)
     top, left = (

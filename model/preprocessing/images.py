@@ -1,5 +1,6 @@
-"""Maps, uint8 (H, W), and what any of them is asked: a grey map has 0 = black and 255 = white, an ink map 0 = paper and
-255 = full ink.
+"""Grey images, uint8 (H, W), and what every step of the preprocessing does with them.
+
+A grey image has 0 = black and 255 = white, an ink image 0 = paper and 255 = full ink.
 """
 
 from typing import Any
@@ -10,32 +11,32 @@ from numpy.typing import NDArray
 
 from model.errors import NoInk
 
-Map = NDArray[np.uint8]
+GreyImage = NDArray[np.uint8]
 Levels = NDArray[np.float32]
 Box = tuple[slice, slice]
 
 
-def as_map(array: NDArray[np.generic]) -> Map:
+def as_uint8(array: NDArray[np.generic]) -> GreyImage:
     """The same as uint8, fractions cut off; no copy where it is one already."""
     return np.asarray(array, dtype=np.uint8)
 
 
-def resized(picture: Map, side: int) -> Map:
+def resized(picture: GreyImage, side: int) -> GreyImage:
     """Scale the longer side to `side` px, keeping the aspect ratio; area averaging where it shrinks."""
     scale = side / max(picture.shape)
     if scale == 1:
         return picture
     height, width = (max(1, round(length * scale)) for length in picture.shape)
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return as_map(cv2.resize(picture, (width, height), interpolation=interpolation))
+    return as_uint8(cv2.resize(picture, (width, height), interpolation=interpolation))
 
 
-def shrunk(picture: Map, side: int) -> Map:
+def shrunk(picture: GreyImage, side: int) -> GreyImage:
     """Scale the longer side down to `side` px as `resized` does; smaller pictures stay as they are."""
     return resized(picture, min(side, max(picture.shape)))
 
 
-def bounding_box(ink: Map) -> Box:
+def bounding_box(ink: GreyImage) -> Box:
     """Rows and columns of the smallest box around all ink above 0; `NoInk` where there is none."""
     x, y, width, height = cv2.boundingRect(ink)
     if width == 0:

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from model.errors import NoInk
-from model.preprocessing.images import Box, Levels, Map, as_map, bounding_box, shrunk
+from model.preprocessing.images import Box, GreyImage, Levels, as_uint8, bounding_box, shrunk
 from model.preprocessing.paper import SEPARABLE, flat_paper, has_dark_ink, is_border_bare, paper_under_ink, two_classes
 
 MAX_SIDE = 320  # px; larger pictures are area-averaged to this before the ink is looked for
@@ -26,8 +26,8 @@ FRINGE_SHARE = 0.03  # ... that is farther from a stroke than this share of the 
 SPECK_SHARE = 0.04  # of the largest stroke's dark area; a separate mark with less is a speck
 
 
-def find_ink(picture: Image.Image, is_dark_ink: bool | None = None) -> Map:
-    """Map the ink of a decoded picture of any mode, size, aspect and polarity.
+def find_ink(picture: Image.Image, is_dark_ink: bool | None = None) -> GreyImage:
+    """GreyImage the ink of a decoded picture of any mode, size, aspect and polarity.
 
     Args:
         picture: as decoded.
@@ -50,7 +50,7 @@ def find_ink(picture: Image.Image, is_dark_ink: bool | None = None) -> Map:
     return ink
 
 
-def flatten(picture: Image.Image) -> tuple[Map, bool | None]:
+def flatten(picture: Image.Image) -> tuple[GreyImage, bool | None]:
     """Luminance of a picture on its paper, and whether its ink is dark where transparency already tells.
 
     Paper that shows through a drawing takes the colour that contrasts with the ink; transparent margins around an
@@ -62,32 +62,32 @@ def flatten(picture: Image.Image) -> tuple[Map, bool | None]:
     if not picture.has_transparency_data:
         return _to_grey(picture), None
     rgba = np.asarray(picture if picture.mode == "RGBA" else picture.convert("RGBA"))
-    alpha = as_map(cv2.extractChannel(rgba, 3))
-    grey = as_map(cv2.cvtColor(rgba, cv2.COLOR_RGBA2GRAY))
+    alpha = as_uint8(cv2.extractChannel(rgba, 3))
+    grey = as_uint8(cv2.cvtColor(rgba, cv2.COLOR_RGBA2GRAY))
     least, most, *_ = cv2.minMaxLoc(alpha)
     if least == 255:
         return grey, None
     if most == 0:
         raise NoInk("the picture is blank: every pixel is transparent")
-    visible = as_map(alpha >= max(1, int(most) // 2))
+    visible = as_uint8(alpha >= max(1, int(most) // 2))
     darkest, lightest, *_ = cv2.minMaxLoc(grey, visible)
     if lightest - darkest <= 2 * MIN_CONTRAST:
-        return as_map(cv2.bitwise_not(alpha)), True
+        return as_uint8(cv2.bitwise_not(alpha)), True
     if float(visible[bounding_box(visible)].mean()) > 0.8:
         return _composite(grey, alpha, paper=float(np.median(grey[visible > 0]))), None
     is_dark_ink = cv2.mean(grey, visible)[0] < 160
     return _composite(grey, alpha, paper=255.0 if is_dark_ink else 0.0), is_dark_ink
 
 
-def _composite(grey: Map, alpha: Map, paper: float) -> Map:
+def _composite(grey: GreyImage, alpha: GreyImage, paper: float) -> GreyImage:
     weight = alpha.astype(np.float32) / 255
-    return as_map(np.rint(grey * weight + np.float32(paper) * (1 - weight)))
+    return as_uint8(np.rint(grey * weight + np.float32(paper) * (1 - weight)))
 
 
-def _to_grey(picture: Image.Image) -> Map:
+def _to_grey(picture: Image.Image) -> GreyImage:
     """Luminance of an opaque picture; deep ones (16 and 32 bit, float) are scaled by the full scale that fits."""
     if picture.mode == "RGB":
-        return as_map(cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGB2GRAY))
+        return as_uint8(cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGB2GRAY))
     if picture.mode == "LAB":  # Pillow converts it by way of colour profiles only
         return np.asarray(picture.getchannel("L"))
     if not picture.mode.startswith(("I", "F")):
@@ -99,7 +99,7 @@ def _to_grey(picture: Image.Image) -> Map:
     top = float(deep.max())
     full_scale = next((scale for scale in (1.0, 255.0, 65535.0) if top <= scale), top)
     deep *= 255.0 / full_scale
-    return as_map(np.rint(deep, out=deep))
+    return as_uint8(np.rint(deep, out=deep))
 
 
 def _widened(box: Box, scale: float, shape: tuple[int, ...]) -> Box:
@@ -112,18 +112,18 @@ def _widened(box: Box, scale: float, shape: tuple[int, ...]) -> Box:
     return rows, columns
 
 
-def _ink_on_paper(grey: Map, is_dark_ink: bool) -> Map:
+def _ink_on_paper(grey: GreyImage, is_dark_ink: bool) -> GreyImage:
     """Take the paper away and set the ink to full scale.
 
     Raises:
         NoInk: nothing stands out from the paper.
     """
-    dark = grey if is_dark_ink else as_map(255 - grey)
+    dark = grey if is_dark_ink else as_uint8(255 - grey)
     paper, is_flat = flat_paper(dark)
     is_small = max(grey.shape) <= SMALL_SIDE
     box: Box = np.s_[:, :]
     if is_flat:
-        drawn = as_map(cv2.subtract(np.full(dark.shape, paper), dark))
+        drawn = as_uint8(cv2.subtract(np.full(dark.shape, paper), dark))
         box = bounding_box(drawn)  # the rest is bare, and need not be looked at again
         ink, grain = drawn[box].astype(np.float32), 0.0
     else:
@@ -134,12 +134,12 @@ def _ink_on_paper(grey: Map, is_dark_ink: bool) -> Map:
     floor = 0.0 if is_flat and is_small else max(FAINT_SHARE * full, 0.5 * GRAIN_SIGMAS * grain)
     result = np.zeros(grey.shape, dtype=np.uint8)
     levels = (ink - floor) * (255 / max(full - floor, 1.0))
-    strokes = as_map(np.minimum(np.maximum(levels, 0), 255))
+    strokes = as_uint8(np.minimum(np.maximum(levels, 0), 255))
     result[box] = _without_specks(strokes if is_flat else _without_shadows(strokes))
     return result
 
 
-def _ink_on_uneven_paper(grey: Map, is_grainy: bool) -> tuple[Levels, float]:
+def _ink_on_uneven_paper(grey: GreyImage, is_grainy: bool) -> tuple[Levels, float]:
     """How many levels darker than its paper each pixel is, float32 (H, W), and the grain of the bare paper.
 
     Light falls off by a factor, so ink is measured as a share of the paper around it, then scaled to the paper's level;
@@ -183,18 +183,18 @@ def percentile_90(values: Levels) -> float:
     return float(high - (high - low) * (1 - share) if share >= 0.5 else low + (high - low) * share)
 
 
-def _without_shadows(ink: Map) -> Map:
+def _without_shadows(ink: GreyImage) -> GreyImage:
     """Drop what is faint and away from the strokes: the edges of shadows that are steeper than the light's course."""
     reach = max(1, round(FRINGE_SHARE * max(ink.shape)))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    return as_map(ink * cv2.dilate(as_map(ink > STROKE_SHARE * 255), kernel))
+    return as_uint8(ink * cv2.dilate(as_uint8(ink > STROKE_SHARE * 255), kernel))
 
 
-def _without_specks(ink: Map) -> Map:
+def _without_specks(ink: GreyImage) -> GreyImage:
     """Drop separate marks that are much smaller than the largest stroke, or nowhere dark: specks, edges of shadows."""
-    count, labels = cv2.connectedComponents(as_map(ink > 0), connectivity=8)
+    count, labels = cv2.connectedComponents(as_uint8(ink > 0), connectivity=8)
     if count <= 2:
         return ink
     areas = np.bincount(labels[ink > 127], minlength=count)
     is_kept = areas >= max(1.0, SPECK_SHARE * float(areas.max()))
-    return as_map(ink * is_kept[labels])
+    return as_uint8(ink * is_kept[labels])

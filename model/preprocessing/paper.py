@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.preprocessing.images import Levels, Map, as_map, border_of, shrunk
+from model.preprocessing.images import GreyImage, Levels, as_uint8, border_of, shrunk
 
 _CORNERS = np.ix_((0, -1), (0, -1))
 
@@ -25,7 +25,7 @@ FLAT_PAPER_SPREAD = 2  # grey levels that drawn paper varies by at most ...
 FLAT_SHARE = 0.7  # ... along so much of the border; photographed paper varies more
 
 
-def has_dark_ink(grey: Map) -> bool:
+def has_dark_ink(grey: GreyImage) -> bool:
     """Decide the polarity by the border, and above all its corners, where ink seldom comes: most of it is paper.
 
     But a bare border of several greys may be as much of light and shadow as of two levels (Otsu's separability, 1979).
@@ -43,14 +43,14 @@ def has_dark_ink(grey: Map) -> bool:
     return float(((small - _course_of_light(small)) ** 3).mean()) < 0
 
 
-def is_border_bare(grey: Map) -> bool:
+def is_border_bare(grey: GreyImage) -> bool:
     """Whether nothing along the border stands out from its surroundings as strokes do within: no tight crop of ink."""
     small = shrunk(grey, PAPER_SIDE).astype(np.float32)
     sharpness = np.abs(small - cv2.GaussianBlur(small, (0, 0), SHARP_WITHIN))
     return float(border_of(sharpness).max()) < BARE_BORDER * float(sharpness.max())
 
 
-def flat_paper(dark: Map) -> tuple[np.uint8, bool]:
+def flat_paper(dark: GreyImage) -> tuple[np.uint8, bool]:
     """Grey level of the paper at the border, and whether it is the same nearly all along: drawn, not photographed."""
     border = border_of(dark)
     darkest, lightest, *_ = cv2.minMaxLoc(dark)
@@ -66,12 +66,12 @@ def flat_paper(dark: Map) -> tuple[np.uint8, bool]:
 def two_classes(levels: Levels) -> tuple[float, Levels]:
     """Otsu's separability of levels into two classes, in [0, 1], and those of the lower one, float32 (N,)."""
     low, high = float(levels.min()), float(levels.max())
-    scaled = as_map((levels - low) * (255 / max(high - low, 1e-6)))
+    scaled = as_uint8((levels - low) * (255 / max(high - low, 1e-6)))
     threshold, _ = cv2.threshold(scaled, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     return _separability(scaled, int(threshold)), levels[scaled <= threshold]
 
 
-def _separability(grey: Map, threshold: int) -> float:
+def _separability(grey: GreyImage, threshold: int) -> float:
     """Share of the grey levels' variance that lies between the two classes rather than within them, in [0, 1]."""
     levels = np.arange(256)
     shares = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().astype(np.float64) / grey.size
@@ -83,7 +83,7 @@ def _separability(grey: Map, threshold: int) -> float:
     return between / float(shares @ (levels - mean) ** 2)
 
 
-def paper_under_ink(grey: Map) -> Levels:
+def paper_under_ink(grey: GreyImage) -> Levels:
     """The paper's own brightness under dark ink, float32 (H, W), at least 1."""
     small = shrunk(grey, PAPER_SIDE).astype(np.float64)
     light = np.maximum(_course_of_light(small, without_ink=True), 1.0)

@@ -61,7 +61,7 @@ def train(
     """Train and return the path of the best checkpoint.
 
     After every epoch `last.pt` (to resume), `best.pt` (most validation digits right, then least loss) and
-    `history.json` are replaced atomically in `run_folder`. Every epoch draws its chance from the seed and its own
+    `history.json` are replaced atomically in `run_folder`. Every epoch seeds its random numbers by the seed and its own
     number, so a resumed training ends with the weights of one that was never interrupted.
 
     Args:
@@ -128,16 +128,16 @@ class _Trainer:
         """Learn from all digits once; returns the epoch's record without its validation."""
         run, config = self.run, self.config
         epoch = len(run.history) + 1
-        common = config.seed * 1_000_003 + epoch  # all processes take the same order, each its own chance
+        common = config.seed * 1_000_003 + epoch  # all processes take the same order, each its own random numbers
         seed = common * self.processes.count + self.processes.rank
         torch.manual_seed(seed)  # for dropout
-        chance = Generator(self.device).manual_seed(seed)
+        rng = Generator(self.device).manual_seed(seed)
         order = torch.randperm(len(self.training), generator=Generator().manual_seed(common))
         run.network.train()
         augmentation = config.augmentation_in(epoch)
         started, told, total = time.monotonic(), 0.0, torch.zeros((), device=self.device)
         for step, (mine, whole) in enumerate(self._parts(order), start=1):
-            total += self._learn(self.training[mine].to(self.device), whole, augmentation, chance)
+            total += self._learn(self.training[mine].to(self.device), whole, augmentation, rng)
             elapsed = time.monotonic() - started
             if elapsed - told > PROGRESS_INTERVAL_S or step == self.steps_per_epoch:
                 told, share, loss = elapsed, step / self.steps_per_epoch, float(total) / step
@@ -155,10 +155,10 @@ class _Trainer:
             "seconds": time.monotonic() - started,
         }
 
-    def _learn(self, batch: Digits, whole: int, augmentation: Augmentation, chance: Generator) -> Tensor:
+    def _learn(self, batch: Digits, whole: int, augmentation: Augmentation, rng: Generator) -> Tensor:
         """One step on this process's part of a batch of `whole` pictures; returns the loss."""
         run = self.run
-        images = standardise(augment(to_ink(batch.images), augmentation, chance))
+        images = standardise(augment(to_ink(batch.images), augmentation, rng))
         images = images.contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
             logits = self._forward(images)

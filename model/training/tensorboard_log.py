@@ -1,4 +1,4 @@
-"""Keeps a TensorBoard journal of a training while it runs: losses, accuracy, learning rate, what is learned from."""
+"""Keeps a TensorBoard log of a training while it runs: losses, accuracy, learning rate, what is learned from."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ FLUSH_S = 5  # how soon a dashboard sees what was written
 LIVE_STEPS = 20  # between values of the loss and the learning rate within an epoch
 
 
-class Journal:
+class TensorBoardLog:
     """Writes to `run_folder`/tensorboard; `make dashboard` opens it. Use as a context, so that nothing is lost."""
 
     def __init__(self, run_folder: Path, *, finished_steps: int = 0) -> None:
@@ -27,7 +27,7 @@ class Journal:
         )
         self._next_step = finished_steps
 
-    def __enter__(self) -> "Journal":
+    def __enter__(self) -> "TensorBoardLog":
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -9,9 +9,9 @@ from model.evaluation.metrics import measure, wilson_interval
 
 
 def test_the_temperature_of_overconfident_logits_is_found() -> None:
-    chance = torch.Generator().manual_seed(0)
-    honest = torch.randn(20_000, 10, generator=chance) * 2
-    labels = torch.multinomial(torch.softmax(honest, dim=1), 1, generator=chance).flatten()
+    rng = torch.Generator().manual_seed(0)
+    honest = torch.randn(20_000, 10, generator=rng) * 2
+    labels = torch.multinomial(torch.softmax(honest, dim=1), 1, generator=rng).flatten()
     assert fit_temperature(honest, labels) == pytest.approx(1.0, abs=0.03)
     assert fit_temperature(honest * 3, labels) == pytest.approx(3.0, abs=0.1)
 

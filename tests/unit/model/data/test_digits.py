@@ -29,10 +29,10 @@ def idx(array: np.ndarray) -> bytes:
 @pytest.fixture
 def published(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
     """A small data set in MNIST's format, published in MNIST's stead: its files by name."""
-    chance = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     files = {}
     for part, n in SIZES.items():
-        files[f"{part}-images-idx3-ubyte"] = idx(chance.integers(0, 256, (n, 28, 28)))
+        files[f"{part}-images-idx3-ubyte"] = idx(rng.integers(0, 256, (n, 28, 28)))
         files[f"{part}-labels-idx1-ubyte"] = idx(np.arange(n) % 10)
     checks = {name: (hashlib.sha256(content).hexdigest(), len(content)) for name, content in files.items()}
     monkeypatch.setattr(datasets, "MNIST_FILES", checks)

@@ -8,32 +8,32 @@ import pytest
 import torch
 from PIL import Image
 
-from model.evaluation.corruptions import CORRUPTIONS, chance_of, corrupt, harmed, paper_of
+from model.evaluation.corruptions import CORRUPTIONS, corrupt, harmed, paper_of, rng_for_picture
 from model.evaluation.robustness import Pictures, flat, robustness, sample
 from model.locations import RELEASED, ROOT
 from model.preprocessing.digit import digit_image
-from model.preprocessing.images import Map
+from model.preprocessing.images import GreyImage
 from model.recogniser import Recogniser
 from tests.drawing import draw_digit
 
-CANVAS: Map = np.asarray(draw_digit(5))
-LIGHT_ON_DARK: Map = np.asarray(draw_digit(5, size=(28, 28), box=(6, 4, 14, 20), width=2.5, ink=255, paper=0))
+CANVAS: GreyImage = np.asarray(draw_digit(5))
+LIGHT_ON_DARK: GreyImage = np.asarray(draw_digit(5, size=(28, 28), box=(6, 4, 14, 20), width=2.5, ink=255, paper=0))
 PICTURES = pytest.mark.parametrize("picture", [CANVAS, LIGHT_ON_DARK], ids=["canvas", "light on dark"])
 EACH = pytest.mark.parametrize("name", CORRUPTIONS)
 
 
-def ladder(picture: Map, name: str) -> list[Map]:
-    return [corrupt(picture, name, s, chance_of(1)) for s in range(len(CORRUPTIONS[name].amounts) + 1)]
+def ladder(picture: GreyImage, name: str) -> list[GreyImage]:
+    return [corrupt(picture, name, s, rng_for_picture(1)) for s in range(len(CORRUPTIONS[name].amounts) + 1)]
 
 
-def ink(picture: Map) -> float:
+def ink(picture: GreyImage) -> float:
     """Sum of what differs from the paper, in full pixels."""
     return float(np.abs(picture.astype(float) - paper_of(picture)).sum()) / 255
 
 
 @EACH
 @PICTURES
-def test_severity_0_is_the_identity_and_every_other_harms(picture: Map, name: str) -> None:
+def test_severity_0_is_the_identity_and_every_other_harms(picture: GreyImage, name: str) -> None:
     before = picture.copy()
     unharmed, *others = ladder(picture, name)
     assert np.array_equal(unharmed, before)
@@ -45,7 +45,7 @@ def test_severity_0_is_the_identity_and_every_other_harms(picture: Map, name: st
 
 @EACH
 def test_the_same_chance_harms_the_same_way(name: str) -> None:
-    assert np.array_equal(corrupt(CANVAS, name, 3, chance_of(7)), corrupt(CANVAS, name, 3, chance_of(7)))
+    assert np.array_equal(corrupt(CANVAS, name, 3, rng_for_picture(7)), corrupt(CANVAS, name, 3, rng_for_picture(7)))
 
 
 @EACH
@@ -57,13 +57,13 @@ def test_the_amounts_rise(name: str) -> None:
 
 @EACH
 @PICTURES
-def test_the_paper_keeps_its_side_of_grey(picture: Map, name: str) -> None:
+def test_the_paper_keeps_its_side_of_grey(picture: GreyImage, name: str) -> None:
     for one in ladder(picture, name):
         assert (paper_of(one) > 127) == (paper_of(picture) > 127)
 
 
 @PICTURES
-def test_each_corruption_harms_more_along_its_severities(picture: Map) -> None:
+def test_each_corruption_harms_more_along_its_severities(picture: GreyImage) -> None:
     spread = [one[:2].std() for one in ladder(picture, "noise")]
     assert spread == sorted(spread)
     left = [abs(one.astype(float) - paper_of(picture)).max() for one in ladder(picture, "contrast")]
@@ -85,9 +85,9 @@ def test_a_turned_picture_loses_no_ink() -> None:
 
 def test_unknown_harm_is_refused_in_words() -> None:
     with pytest.raises(ValueError, match="'rain'; known: noise, blur"):
-        corrupt(CANVAS, "rain", 1, chance_of(0))
+        corrupt(CANVAS, "rain", 1, rng_for_picture(0))
     with pytest.raises(ValueError, match="severity is 6; noise has 0 to 5"):
-        corrupt(CANVAS, "noise", 6, chance_of(0))
+        corrupt(CANVAS, "noise", 6, rng_for_picture(0))
 
 
 def test_processes_see_what_one_would() -> None:
@@ -97,7 +97,7 @@ def test_processes_see_what_one_would() -> None:
     assert sum(told) == 22
     for name in ("noise", "shift"):
         for number in (0, 21):
-            expected = digit_image(Image.fromarray(corrupt(pictures[number], name, 2, chance_of(number))))
+            expected = digit_image(Image.fromarray(corrupt(pictures[number], name, 2, rng_for_picture(number))))
             found = seen[name][2][number]
             assert found is not None
             assert np.array_equal(found, expected)

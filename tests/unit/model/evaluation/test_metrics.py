@@ -22,10 +22,10 @@ from model.recogniser import Recogniser
 from tests.drawing import draw, draw_digit
 
 
-def chance_results(n: int) -> tuple[torch.Tensor, torch.Tensor]:
-    chance = torch.Generator().manual_seed(0)
-    probabilities = torch.softmax(torch.randn(n, 10, generator=chance) * 3, dim=1)
-    return probabilities, torch.multinomial(probabilities, 1, generator=chance).flatten()
+def random_results(n: int) -> tuple[torch.Tensor, torch.Tensor]:
+    rng = torch.Generator().manual_seed(0)
+    probabilities = torch.softmax(torch.randn(n, 10, generator=rng) * 3, dim=1)
+    return probabilities, torch.multinomial(probabilities, 1, generator=rng).flatten()
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_pictures_are_read_as_when_served_and_progress_is_told(recogniser: Recog
 
 
 def test_the_reliability_bins_are_those_of_the_calibration_error() -> None:
-    probabilities, labels = chance_results(5_000)
+    probabilities, labels = random_results(5_000)
     bins = reliability(probabilities, labels)
     assert sum(one["n"] for one in bins) == 5_000
     gaps = sum(one["n"] * abs(one["confidence"] - one["accuracy"]) for one in bins) / 5_000
@@ -88,7 +88,7 @@ def test_the_surest_mistakes_come_first_and_only_mistakes() -> None:
 
 
 def test_the_details_agree_with_the_metrics() -> None:
-    probabilities, labels = chance_results(1_000)
+    probabilities, labels = random_results(1_000)
     told = details(probabilities, labels, 0.5)
     metrics = measure(probabilities, labels, 0.5)
     assert (told["n"], told["accuracy"], told["refused"]) == (1_000, metrics.accuracy, metrics.refused)
@@ -97,7 +97,7 @@ def test_the_details_agree_with_the_metrics() -> None:
 
 
 def test_the_refusal_curve_rises_through_the_operating_point() -> None:
-    digits, _ = chance_results(2_000)
+    digits, _ = random_results(2_000)
     doubtful = torch.softmax(digits.log() * 0.5, dim=1)
     threshold = float(sureness(digits).quantile(0.1))
     found = refusal_curve(digits, doubtful, threshold)

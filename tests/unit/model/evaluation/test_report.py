@@ -13,7 +13,7 @@ from PIL import Image
 
 from model.artifacts import write_json
 from model.errors import ArtifactError
-from model.evaluation.example_pictures import Specimen, augmented, data_url
+from model.evaluation.example_pictures import ExamplePicture, augmented, data_url
 from model.evaluation.report import (
     METRICS_FILE,
     REPORT_FILE,
@@ -180,7 +180,7 @@ def test_pictures_are_embedded_no_larger_than_they_are_shown() -> None:
 
 
 def test_blank_pictures_are_shown_as_blank() -> None:
-    assert Specimen.of("", Image.new("L", (28, 28), 255)).seen is None
+    assert ExamplePicture.of("", Image.new("L", (28, 28), 255)).seen is None
 
 
 def test_augmented_rows_begin_with_the_digit_itself(told: tuple[Results, Gallery]) -> None:

@@ -55,9 +55,9 @@ def on_transparent_paper(digit: int, ink: tuple[int, int, int]) -> Image.Image:
 def photographed(digit: int, seed: int = 0) -> Image.Image:
     """Grey ink on yellowish, grainy paper with a shadow across it."""
     drawn = np.asarray(draw_digit(digit, width=10), dtype=float) / 255
-    chance = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     shadow = np.linspace(1.0, 0.55, drawn.shape[1])[np.newaxis] * np.linspace(1.0, 0.85, drawn.shape[0])[:, np.newaxis]
-    grain = chance.normal(0, 4, drawn.shape)
+    grain = rng.normal(0, 4, drawn.shape)
     grey = (0.3 + 0.7 * drawn) * shadow * 225 + grain
     return Image.fromarray(np.clip(grey[..., np.newaxis] * (1, 0.97, 0.85), 0, 255).astype(np.uint8), "RGB")
 

@@ -1,4 +1,4 @@
-"""The journal: what TensorBoard shows of a training, while it runs and after it was taken up again."""
+"""The log: what TensorBoard shows of a training, while it runs and after it was taken up again."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from model.data.digits import Digits
 from model.training.augmentation import Augmentation
 from model.training.loop import Progress
-from model.training.tensorboard_log import FOLDER, LIVE_STEPS, Journal
+from model.training.tensorboard_log import FOLDER, LIVE_STEPS, TensorBoardLog
 
 
 def record(epoch: int, steps: int) -> dict[str, float]:
@@ -34,11 +34,11 @@ def shown(folder: Path) -> EventAccumulator:
 
 def test_it_shows_losses_accuracy_learning_rate_and_pictures(tmp_path: Path) -> None:
     images = torch.randint(0, 256, (80, 28, 28), dtype=torch.uint8)
-    with Journal(tmp_path) as journal:
-        journal.samples(Digits(images, torch.zeros(80)), Augmentation())
+    with TensorBoardLog(tmp_path) as log:
+        log.samples(Digits(images, torch.zeros(80)), Augmentation())
         for step in range(1, 2 * LIVE_STEPS + 1):
-            journal.progress(progress(step))
-        journal.epoch(record(1, 2 * LIVE_STEPS))
+            log.progress(progress(step))
+        log.epoch(record(1, 2 * LIVE_STEPS))
     events = shown(tmp_path)
     assert set(events.Tags()["images"]) == {"pictures/as drawn", "pictures/augmented"}
     assert [(e.step, e.value) for e in events.Scalars("validation accuracy")] == [(40, pytest.approx(0.9))]
@@ -47,19 +47,19 @@ def test_it_shows_losses_accuracy_learning_rate_and_pictures(tmp_path: Path) -> 
 
 
 def test_a_running_training_can_be_watched(tmp_path: Path) -> None:
-    with Journal(tmp_path) as journal:
-        journal.epoch(record(1, 10))
-        journal.flush()
+    with TensorBoardLog(tmp_path) as log:
+        log.epoch(record(1, 10))
+        log.flush()
         assert len(shown(tmp_path).Scalars("loss/training")) == 1
 
 
 def test_what_an_interrupted_epoch_wrote_is_dropped_when_training_goes_on(tmp_path: Path) -> None:
-    with Journal(tmp_path) as journal:
-        journal.epoch(record(1, 100))
-        journal.progress(progress(150))
-    with Journal(tmp_path, finished_steps=100) as journal:
-        journal.progress(progress(101))
-        journal.epoch(record(2, 200))
+    with TensorBoardLog(tmp_path) as log:
+        log.epoch(record(1, 100))
+        log.progress(progress(150))
+    with TensorBoardLog(tmp_path, finished_steps=100) as log:
+        log.progress(progress(101))
+        log.epoch(record(2, 200))
     events = shown(tmp_path)
     assert [e.step for e in events.Scalars("loss/training")] == [100, 200]
     assert [e.step for e in events.Scalars("within epochs/loss")] == [101]
