@@ -16,7 +16,7 @@ help: ## list the targets
 	@echo "usage: make TARGET [VARIABLE=value ...]"; echo
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 	@echo; echo "Variables: PORT, PAGE_PORT (serve); IMAGE (predict); ARGS, further arguments of the script, say"
-	@echo "ARGS=--help; PYTHON, the Python 3.10 to 3.12 to use; TORCH_INDEX_URL, another index for torch, say"
+	@echo "ARGS=--help; PYTHON, the Python 3.11 to 3.13 to use; TORCH_INDEX_URL, another index for torch, say"
 	@echo "https://download.pytorch.org/whl/cpu for the small CPU build; DIGITS_DATA, the folder of the data."
 
 serve: $(VENV)/.serve ## serve the recogniser and its page until Ctrl-C
@@ -61,9 +61,9 @@ predict: $(VENV)/.serve ## read digits without a server: make predict IMAGE=digi
 samples: $(VENV)/.dev ## build the sprite of test digits for the page, from DIGITS_DATA
 	@$(BIN)/python scripts/samples.py $(ARGS)
 
-lock: $(VENV)/.dev ## pin requirements/*.in anew, with hashes, for Python 3.10 to 3.12
-	@for name in serve dev bench; do \
-	  $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url \
+lock: $(VENV)/.dev ## pin requirements/*.in anew, with hashes, for Python 3.11 to 3.13
+	@for name in serve dev bench notebook; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --custom-compile-command "make lock" requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
 	done
 
@@ -88,11 +88,11 @@ $(VENV)/.bench: requirements/bench.txt scripts/install.py pyproject.toml | $(BIN
 	@touch $@ $(VENV)/.serve
 
 $(BIN)/python:
-	@for python in $(PYTHON) python3.11 python3.12 python3.10 python3; do \
-	  "$$python" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null || continue; \
+	@for python in $(PYTHON) python3.11 python3.12 python3.13 python3; do \
+	  "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || continue; \
 	  echo "Creating $(VENV) with $$("$$python" --version) ..." >&2; \
 	  "$$python" -m venv $(VENV) && exit 0; \
 	  rm -rf $(VENV); \
 	  echo "error: $$python cannot create a virtual environment; on Debian: apt install python3-venv" >&2; exit 1; \
 	done; \
-	echo "error: no Python 3.10, 3.11 or 3.12 found; install one, or name it: make PYTHON=/path/to/python" >&2; exit 1
+	echo "error: no Python 3.11, 3.12 or 3.13 found; install one, or name it: make PYTHON=/path/to/python" >&2; exit 1

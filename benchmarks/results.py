@@ -5,7 +5,7 @@ import platform
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from io import StringIO
 from pathlib import Path
@@ -58,7 +58,7 @@ class Conditions:
             machine(),
             round(psutil.virtual_memory().total / 1e9, 1),
             platform.platform(),
-            datetime.now(timezone.utc).strftime("%Y-%m-%d"),
+            datetime.now(UTC).strftime("%Y-%m-%d"),
             _said("git", "-C", str(ROOT), "describe", "--always", "--dirty"),
             seconds,
             warm_up_s,

@@ -4,7 +4,7 @@ import platform
 import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -79,7 +79,7 @@ def export(
         "format": METADATA_FORMAT,
         "model": "mnist",
         "version": MODEL_VERSION,
-        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit,
         "architecture": {
             "network": checkpoint["config"]["network"],

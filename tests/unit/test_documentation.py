@@ -85,7 +85,7 @@ def test_every_link_of_the_readme_leads_somewhere(path: str) -> None:
 
 def test_every_dependency_is_explained() -> None:
     asked = set()
-    for name in ("serve", "dev", "bench"):
+    for name in ("serve", "dev", "bench", "notebook"):
         lines = (ROOT / "requirements" / f"{name}.in").read_text(encoding="utf-8").splitlines()
         asked |= {re.split(r"[=<>\[]", line)[0] for line in lines if line and line[0].isalpha()}
     table = README[README.index("## Dependencies") : README.index("## Limits")]
