@@ -32,39 +32,14 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date a zip can hold
 HANDLER = ROOT / "handler" / "digit_handler.py"
 CONFIG = ROOT / "handler" / "model-config.yaml"
 LABELS = ROOT / LABELS_FILE
-# The handler imports these by the same names in the archive as in the repository.
-MODULES = tuple(
-    ROOT / name
-    for name in (
-        "handler/__init__.py",
-        "handler/protocols/__init__.py",
-        "handler/protocols/description.py",
-        "handler/torchserve_patches/__init__.py",
-        "handler/torchserve_patches/envelopes.py",
-        "handler/torchserve_patches/keeper.py",
-        "handler/protocols/kserve_v1.py",
-        "handler/metrics.py",
-        "handler/protocols/open_inference.py",
-        "handler/preparation.py",
-        "handler/protocols/query.py",
-        "handler/torchserve_patches/receiving.py",
-        "handler/protocols/parsing.py",
-        "model/__init__.py",
-        "model/artifacts.py",
-        "model/calibration.py",
-        "model/errors.py",
-        "model/explanation.py",
-        "model/preprocessing/__init__.py",
-        "model/preprocessing/ink.py",
-        "model/preprocessing/images.py",
-        "model/preprocessing/paper.py",
-        "model/preprocessing/decoding.py",
-        "model/preprocessing/png.py",
-        "model/preprocessing/digit.py",
-        "model/recogniser.py",
-        "model/torchscript.py",
-    )
-)
+PACKED_ROOMS = {"handler": "**/*.py", "model": "*.py", "model/preprocessing": "*.py"}
+"""Folders of what the handler imports, and which of their files; names are the same in archive and repository."""
+
+
+def packed_modules() -> list[Path]:
+    """The modules that an archive holds beside the handler's own file, in the order of their names."""
+    found = {path for room, pattern in PACKED_ROOMS.items() for path in (ROOT / room).glob(pattern)}
+    return sorted(found - {HANDLER})
 
 
 def build_archive(output: Path = DEFAULT_ARCHIVE, released: Path = RELEASED) -> Path:
@@ -88,7 +63,15 @@ def is_stale(archive: Path = DEFAULT_ARCHIVE, released: Path = RELEASED) -> bool
     """Whether the archive is missing or older than anything it is made of."""
     if not archive.exists():
         return True
-    inputs = (released / MODEL_FILE, released / METADATA_FILE, LABELS, HANDLER, CONFIG, Path(__file__), *MODULES)
+    inputs = (
+        released / MODEL_FILE,
+        released / METADATA_FILE,
+        LABELS,
+        HANDLER,
+        CONFIG,
+        Path(__file__),
+        *packed_modules(),
+    )
     built = archive.stat().st_mtime
     return any(path.stat().st_mtime > built for path in inputs if path.exists())
 
@@ -116,7 +99,7 @@ def check_archive(archive: Path) -> None:
 def _run_archiver(work: Path, released: Path, version: str) -> Path:
     """Let torch-model-archiver lay out the archive as a folder in `work`; returns that folder."""
     modules = work / "modules"
-    for module in MODULES:
+    for module in packed_modules():
         target = modules / module.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(module, target)

@@ -10,9 +10,8 @@ from model.errors import ArtifactError
 from model.locations import ROOT
 from model.recogniser import Recogniser
 from release.archive import DEFAULT_ARCHIVE, build_archive, check_archive, is_stale
-from serving.console import say
 
-_PREPROCESSING = tuple(f"model/preprocessing/{name}.py" for name in ("digit", "ink", "paper", "images"))
+PREPROCESSING = "model/preprocessing/"
 
 
 def open_model(path: Path) -> tuple[Recogniser, dict[str, Any]]:
@@ -27,7 +26,6 @@ def open_model(path: Path) -> tuple[Recogniser, dict[str, Any]]:
     if path.suffix not in (".mar", ".pt"):
         raise ArtifactError(f"{path} is neither a .mar archive nor a .pt file of TorchScript")
     if path.resolve() == DEFAULT_ARCHIVE and is_stale():
-        say(f"packing {path} from the released model")
         build_archive()
     opened = _open_archive(path) if path.suffix == ".mar" else _open_pair(path)
     return opened, describe(opened) | {"file": path.name, "bytes": path.stat().st_size, "sha256": sha256_of(path)}
@@ -60,8 +58,10 @@ def _open_archive(path: Path) -> Recogniser:
     """The recogniser of an archive, if the preprocessing packed into it is this checkout's, byte for byte."""
     check_archive(path)
     with tempfile.TemporaryDirectory(prefix="mnist-evaluate-") as work, zipfile.ZipFile(path) as file:
-        for module in _PREPROCESSING:
-            if module not in file.namelist() or file.read(module) != (ROOT / module).read_bytes():
+        packed = {name for name in file.namelist() if name.startswith(PREPROCESSING)}
+        ours = {path.relative_to(ROOT).as_posix() for path in (ROOT / PREPROCESSING).glob("*.py")}
+        for module in sorted(packed | ours):
+            if module not in packed & ours or file.read(module) != (ROOT / module).read_bytes():
                 raise ArtifactError(
                     f"{path} holds another {module} than this checkout; build it anew with `make archive`, "
                     "or measure it with the checkout that it was built from"

@@ -12,7 +12,8 @@ from PIL import Image
 
 from model.errors import NoInk
 from model.preprocessing.images import Box, GreyImage, Levels, as_uint8, bounding_box, shrunk
-from model.preprocessing.paper import SEPARABLE, flat_paper, has_dark_ink, is_border_bare, paper_under_ink, two_classes
+from model.preprocessing.paper import SEPARABLE, flat_paper, paper_under_ink, two_classes
+from model.preprocessing.polarity import has_dark_ink, is_border_bare
 
 MAX_SIDE = 320  # px; larger pictures are area-averaged to this before the ink is looked for
 SMALL_SIDE = 32  # px; pictures up to this size are not smoothed: each of their pixels counts

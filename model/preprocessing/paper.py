@@ -1,6 +1,6 @@
-"""Tells the paper from what is on it: whether it is light or dark, of one level or lit unevenly, and how brightly.
+"""Measures the paper: whether it is of one grey level or lit unevenly, and how bright it is under the ink.
 
-Most of a picture's border is paper. Taking the paper away is left to `model.preprocessing.ink`.
+`model.preprocessing.ink` takes the paper away; `model.preprocessing.polarity` tells dark ink from light.
 """
 
 import math
@@ -13,41 +13,11 @@ from numpy.typing import NDArray
 
 from model.preprocessing.images import GreyImage, Levels, as_uint8, border_of, shrunk
 
-_CORNERS = np.ix_((0, -1), (0, -1))
-
 PAPER_SIDE = 48  # px; the shading of the paper is estimated on a picture of this size
 WIDEST_STROKE = 0.3  # of the longer side; what is wider counts as paper
 SEPARABLE = 0.76  # of Otsu's measure; above it two levels are ink and paper: grain has 0.64, evenly falling light 0.75
-ONE_LEVEL = 0.9  # of the border; so much of it on one side of two levels is paper
-SHARP_WITHIN = 3.0  # px of a picture of `PAPER_SIDE`: strokes stand out from their surroundings, shadows do not
-BARE_BORDER = 0.6  # of what stands out most; where less stands out along the border, no ink touches it
 FLAT_PAPER_SPREAD = 2  # grey levels that drawn paper varies by at most ...
 FLAT_SHARE = 0.7  # ... along so much of the border; photographed paper varies more
-
-
-def has_dark_ink(grey: GreyImage) -> bool:
-    """Decide the polarity by the border, and above all its corners, where ink seldom comes: most of it is paper.
-
-    But a bare border of several greys may be as much of light and shadow as of two levels (Otsu's separability, 1979).
-    Ink is then the rarer and stronger departure from the light's course: the longer tail of the grey levels around it.
-    """
-    threshold, light = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    darkest, lightest, *_ = cv2.minMaxLoc(border_of(grey))
-    if darkest == lightest:
-        return bool(light[0, 0])
-    light_share = (2 * float(border_of(light).mean()) + float(light[_CORNERS].mean())) / 3
-    has_two_levels = _separability(grey, int(threshold)) > SEPARABLE
-    if has_two_levels and (max(light_share, 1 - light_share) > ONE_LEVEL or not is_border_bare(grey)):
-        return light_share > 0.5
-    small = shrunk(grey, PAPER_SIDE).astype(np.float64)
-    return float(((small - _course_of_light(small)) ** 3).mean()) < 0
-
-
-def is_border_bare(grey: GreyImage) -> bool:
-    """Whether nothing along the border stands out from its surroundings as strokes do within: no tight crop of ink."""
-    small = shrunk(grey, PAPER_SIDE).astype(np.float32)
-    sharpness = np.abs(small - cv2.GaussianBlur(small, (0, 0), SHARP_WITHIN))
-    return float(border_of(sharpness).max()) < BARE_BORDER * float(sharpness.max())
 
 
 def flat_paper(dark: GreyImage) -> tuple[np.uint8, bool]:
@@ -68,10 +38,10 @@ def two_classes(levels: Levels) -> tuple[float, Levels]:
     low, high = float(levels.min()), float(levels.max())
     scaled = as_uint8((levels - low) * (255 / max(high - low, 1e-6)))
     threshold, _ = cv2.threshold(scaled, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    return _separability(scaled, int(threshold)), levels[scaled <= threshold]
+    return separability_at(scaled, int(threshold)), levels[scaled <= threshold]
 
 
-def _separability(grey: GreyImage, threshold: int) -> float:
+def separability_at(grey: GreyImage, threshold: int) -> float:
     """Share of the grey levels' variance that lies between the two classes rather than within them, in [0, 1]."""
     levels = np.arange(256)
     shares = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().astype(np.float64) / grey.size
@@ -86,7 +56,7 @@ def _separability(grey: GreyImage, threshold: int) -> float:
 def paper_under_ink(grey: GreyImage) -> Levels:
     """The paper's own brightness under dark ink, float32 (H, W), at least 1."""
     small = shrunk(grey, PAPER_SIDE).astype(np.float64)
-    light = np.maximum(_course_of_light(small, without_ink=True), 1.0)
+    light = np.maximum(course_of_light(small, without_ink=True), 1.0)
     # Shadows with edges remain after the smooth course of light: closing fills the strokes and keeps the shadows.
     side = int(WIDEST_STROKE * max(small.shape)) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
@@ -96,7 +66,7 @@ def paper_under_ink(grey: GreyImage) -> Levels:
     return np.asarray(paper, dtype=np.float32)
 
 
-def _course_of_light(small: NDArray[np.float64], without_ink: bool = False) -> NDArray[np.float64]:
+def course_of_light(small: NDArray[np.float64], without_ink: bool = False) -> NDArray[np.float64]:
     """Least-squares quadratic surface through grey levels; `without_ink` leaves out what lies well below it."""
     terms = _quadratic_terms(*small.shape)
     values = small.ravel()

@@ -1,6 +1,7 @@
 """Unpacks the pixels of a PNG before Pillow sees them: its zlib took 0.56 of the 0.59 ms for a canvas of 280x280 px.
 
-Only whole, plain files of a usual size are touched; whatever is odd about a file is left for Pillow to tell.
+By hand, because Pillow cannot be given another zlib. Only whole, plain files of a usual size are touched; Pillow reports
+whatever is odd about a file.
 """
 
 import struct
