@@ -3,7 +3,6 @@
 import gc
 import json
 import logging
-from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
@@ -13,20 +12,21 @@ import numpy as np
 import torch
 from ts.context import Context
 
+from handler import torchserve_patches
 from handler.metrics import Metrics, Sample
-from handler.preparation import Item, prepare, wants_explanation
-from handler.protocols.parsing import CONTENT_TYPE, Failure, describe_error
+from handler.protocols.failures import Failure, describe_error
+from handler.protocols.parsing import parse, wants_explanation
 from handler.protocols.query import Answer, Served
-from handler.torchserve_patches.envelopes import bypass_envelopes
-from handler.torchserve_patches.receiving import read_by_the_block
+from handler.stages import Item, decode, preprocess
 from model.explanation import Explainer
 from model.preprocessing.images import GreyImage
 from model.recogniser import Reading, Recogniser
 
+CONTENT_TYPE = "application/json"
+
 logger = logging.getLogger(__name__)
 
-bypass_envelopes()
-read_by_the_block()
+torchserve_patches.apply()
 
 
 class DigitHandler:
@@ -53,70 +53,78 @@ class DigitHandler:
         return Explainer.load_folder(self._folder, self._recogniser)
 
     def handle(self, requests: list[dict[str, Any]], context: Context) -> list[str]:
-        """Answer each request of a batch; an error in one becomes its own answer and touches no other."""
-        metadata = self._recogniser.metadata
-        items = [prepare(request, context.get_all_request_header(i), metadata) for i, request in enumerate(requests)]
-        readings = iter(self._read([item for item in items if isinstance(item, Item)]))
-        answers = []
-        for index, item in enumerate(items):
-            context.set_response_content_type(index, CONTENT_TYPE)
-            _end_stream(context, index)
-            request_id = context.get_request_id(index) or ""
-            answer = self._answer(item, readings, request_id) if isinstance(item, Item) else item
-            answers.append(self._counted(answer, _kind(item, context, index), request_id, context, index))
-        return answers
+        """Answer each request of a batch: parse, decode, preprocess, infer, encode.
 
-    def _read(self, items: list[Item]) -> list[Reading]:
-        """The readings of all pictures of a batch, by one forward pass."""
+        An error in one becomes its own answer and touches no other.
+        """
+        items = [Item() for _ in requests]
+        for index, (item, fields) in enumerate(zip(items, requests, strict=True)):
+            started = perf_counter()
+            try:
+                item.query = parse(fields, context.get_all_request_header(index), self._recogniser.metadata)
+                pictures = decode(item.query.pictures)
+                item.images, item.preprocess_s = preprocess(pictures, len(item.query.pictures))
+            except Exception as error:
+                item.failure = describe_error(error)
+            item.decode_s = perf_counter() - started - item.preprocess_s
+        self._infer(items)
+        return [self._encode(item, context, index) for index, item in enumerate(items)]
+
+    def _infer(self, items: list[Item]) -> None:
+        """Read the pictures of all requests by one forward pass."""
+        items = [item for item in items if item.images]
         images = [image for item in items for image in item.images]
         if not images:
-            return []
+            return
         started = perf_counter()
         readings = self._recogniser.read(np.stack(images))
         inference_s = perf_counter() - started
+        rest = iter(readings)
+        for item in items:
+            item.readings = [next(rest) for _ in item.images]
         self._metrics.count_readings(readings)
         if self._metrics.wants_sample():
-            first = next(item for item in items if item.images)
+            first = items[0]
             share = 1 / len(first.images)
             seconds = (first.decode_s * share, first.preprocess_s * share, inference_s)
             self._metrics.sample(Sample(len(images), *seconds, images[0], readings[0]))
-        return readings
 
-    def _answer(self, item: Item, readings: Iterator[Reading], request_id: str) -> str | Failure:
-        """The answer to one request; takes its readings, one for each picture, off the batch's."""
-        own = [next(readings) for _ in item.images]
-        try:
-            answers = [self._explained(item, *pair) for pair in zip(own, item.images, strict=True)]
-            return json.dumps(item.query.encode(answers, self._served, request_id))
-        except Exception as error:
-            return describe_error(error)
+    def _encode(self, item: Item, context: Context, index: int) -> str:
+        """The JSON that answers one request; sets its status and headers, counts it, and logs it where it failed."""
+        headers, request_id = context.get_all_request_header(index), context.get_request_id(index) or ""
+        explains = wants_explanation(headers)
+        context.set_response_content_type(index, CONTENT_TYPE)
+        _end_stream(headers, context, index)
+        body = ""
+        if item.query is not None and item.failure is None:
+            try:
+                answers = [self._answer(*pair, explains) for pair in zip(item.readings, item.images, strict=True)]
+                body = json.dumps(item.query.encode(answers, self._served, request_id))
+            except Exception as error:
+                item.failure = describe_error(error)
+        kind = "explanation" if explains else "prediction"
+        if item.failure is None:
+            self._metrics.count_request(kind if item.images else "description", "ok")
+            return body
+        self._metrics.count_request(kind, item.failure.status.phrase)
+        context.set_response_status(item.failure.status.code, item.failure.status.phrase, index)
+        _log(item.failure, request_id)
+        return item.failure.body
 
-    def _counted(self, answer: str | Failure, kind: str, request_id: str, context: Context, index: int) -> str:
-        """Count a request; answer a failed one, and log it in a line without anything unescaped or unbounded in it."""
-        if isinstance(answer, str):
-            self._metrics.count_request(kind, "ok")
-            return answer
-        self._metrics.count_request(kind, answer.status.phrase)
-        context.set_response_status(answer.status.code, answer.status.phrase, index)
-        line = json.dumps({"event": "request failed", "request_id": request_id} | answer.error)
-        logger.warning("\n".join(filter(None, [line, answer.traceback])))
-        return answer.body
-
-    def _explained(self, item: Item, reading: Reading, image: GreyImage) -> Answer:
-        return Answer(reading, self._explainer.explain(image, reading.label) if item.explain else None)
+    def _answer(self, reading: Reading, image: GreyImage, explains: bool) -> Answer:
+        return Answer(reading, self._explainer.explain(image, reading.label) if explains else None)
 
 
-def _end_stream(context: Context, index: int) -> None:
+def _end_stream(headers: dict[str, Any], context: Context, index: int) -> None:
     """Mark the answer to a gRPC request as its last: TorchServe kills the worker where a stream's answer lacks this.
 
     Over HTTP the mark would turn the answer into chunks. A gRPC request is known by having no headers but its fields'.
     """
-    if not any(isinstance(value, str) for value in context.get_all_request_header(index).values()):
+    if not any(isinstance(value, str) for value in headers.values()):
         context.set_response_header(index, "ts_stream_next", "false")
 
 
-def _kind(item: Item | Failure, context: Context, index: int) -> str:
-    """What was asked for, in the words of the metrics."""
-    if isinstance(item, Item) and not item.images:
-        return "description"
-    return "explanation" if wants_explanation(context.get_all_request_header(index)) else "prediction"
+def _log(failure: Failure, request_id: str) -> None:
+    """Log a failed request in one line; nothing in it is unescaped or unbounded. A fault of ours adds its traceback."""
+    line = json.dumps({"event": "request failed", "request_id": request_id} | failure.error)
+    logger.warning("\n".join(filter(None, [line, failure.traceback])))

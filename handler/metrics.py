@@ -19,7 +19,6 @@ from model.preprocessing.images import GreyImage
 from model.recogniser import Reading
 
 FLUSH_S = 1.0
-TIME_OF_TORCHSERVE = "PredictionTime"  # that it tells for each batch, declared or not
 MAX_SAMPLES_PER_S = 5
 COUNTERS = {"digit_requests_total": ("Kind", "Outcome"), "digit_predictions_total": ("Digit", "Recognised")}
 HISTOGRAMS = (
@@ -62,8 +61,6 @@ class Metrics:
             for name in names
             if (metric := _declared(cache, name, kind)) is not None
         }
-        if cache is not None and _declared(cache, TIME_OF_TORCHSERVE, MetricTypes.GAUGE) is None:
-            cache.add_time = _tell_nothing
         self._counts: Counter[tuple[str, str, str]] = Counter()
         self._lock = threading.Lock()
         self._next_sample = 0.0
@@ -121,10 +118,6 @@ class Metrics:
         while True:
             time.sleep(FLUSH_S)
             self.flush()
-
-
-def _tell_nothing(*_: Any, **__: Any) -> None:
-    """Stands in for what would tell a value that nobody has declared."""
 
 
 def _declared(cache: Any, name: str, kind: MetricTypes) -> Any:

@@ -28,6 +28,7 @@ from typing import Any
 
 import psutil
 
+from handler.torchserve_patches import worker_start_folder
 from model.locations import ROOT
 from serving.settings import (
     ARCHIVE_NAME,
@@ -49,9 +50,6 @@ KILL_TIMEOUT_S = 5.0
 """How long killed processes may take to be gone."""
 
 REQUEST_TIMEOUT_S = 2.0
-
-WORKER_START = ROOT / "handler" / "torchserve_patches" / "worker_start"
-"""What every Python of TorchServe's runs first."""
 
 
 class TorchServe:
@@ -187,7 +185,9 @@ def _environment(folder: Path, java_home: Path | None, log_folder: Path) -> dict
     # TEMP is the JVM's (worker sockets, unpacked archive), TMPDIR is Python's (pid file).
     environment |= {"TEMP": str(folder), "TMPDIR": str(folder)}
     environment |= {"LOG_LOCATION": str(log_folder), "METRICS_LOCATION": str(log_folder)}
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(WORKER_START), environment.get("PYTHONPATH")]))
+    if start := worker_start_folder():
+        others = [environment["PYTHONPATH"]] if environment.get("PYTHONPATH") else []
+        environment["PYTHONPATH"] = os.pathsep.join([str(start), *others])
     if java_home is not None:
         environment["JAVA_HOME"] = str(java_home)
     return environment

@@ -1,5 +1,6 @@
 """What the management API tells of the model with `?customized=true`: its metadata, ready to be shown."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from handler.protocols.query import Query
@@ -26,7 +27,7 @@ def describe(metadata: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def description_query(request: dict[str, Any], headers: dict[str, str], metadata: dict[str, Any]) -> Query | None:
+def description_query(request: Mapping[str, Any], headers: Mapping[str, str], metadata: dict[str, Any]) -> Query | None:
     """The query behind a management request for the description, or None for any other request.
 
     TorchServe marks it by a header, which any client may send: but it has no fields, and of the requests for

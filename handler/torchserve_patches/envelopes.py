@@ -1,8 +1,10 @@
 """Makes TorchServe's setting `service_envelope` harmless: the handler reads all those formats by itself.
 
-TorchServe's own envelopes `kserve` and `kservev2` look at the first request of a batch only, so that any other fails;
-`kservev2` drops all pictures of a tensor but the first; and all four break on a body that they did not expect, which
-fails its whole batch. The handler is loaded before them and tells their formats by content.
+Mends: `kserve` and `kservev2` read the first request of a batch only, `kservev2` the first picture of a tensor only;
+all four envelopes fail the whole batch on a body that they do not expect.
+Upstream: https://github.com/pytorch/serve/issues/2158 and /1302, both open.
+Without it: the same failures where an operator sets `service_envelope`; nothing where it is unset, as in ours.
+Test: tests/integration/test_envelopes.py.
 """
 
 from typing import Any

@@ -1,7 +1,10 @@
 """Makes TorchServe's workers read their socket by the block, and in silence.
 
-They ask the system for each length, name and value on its own, some thirty times for one request, and print a line for
-each batch, which wakes the Java side to read it and throw it away.
+Mends: a worker asks the system for each length, name and value on its own, some thirty times a request, and prints a
+line for each batch, which wakes the Java side to read it and throw it away.
+Upstream: no issue found.
+Without it: the same answers, more slowly; and no `keeper`, which needs this buffer.
+Test: tests/unit/handler/torchserve_patches/test_receiving.py.
 """
 
 import logging

@@ -1,7 +1,7 @@
 """Unpacks the pixels of a PNG before Pillow sees them: its zlib took 0.56 of the 0.59 ms for a canvas of 280x280 px.
 
-By hand, because Pillow cannot be given another zlib. Only whole, plain files of a usual size are touched; Pillow reports
-whatever is odd about a file.
+By hand, because Pillow cannot be given another zlib. Only whole, plain files of a usual size are touched; Pillow
+reports whatever is odd about a file.
 """
 
 import struct

@@ -93,7 +93,7 @@ def test_a_fault_of_ours_stays_with_its_item(
             raise ZeroDivisionError("/secret")
         return draw_digit(7)
 
-    monkeypatch.setattr("handler.preparation.decode_picture", fail_on_fives)
+    monkeypatch.setattr("handler.stages.decode_picture", fail_on_fives)
     answers = ask(handler, context, [{"body": png(7)}, {"body": png(5)}, {"body": png(7)}])
     assert [status for status, _ in answers] == [200, 500, 200]
     assert "secret" not in str(answers[1])

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from handler.protocols.parsing import describe_error, parse_request
+from handler.protocols.failures import describe_error
+from handler.protocols.parsing import parse_fields
 from model.errors import InvalidImage
 from model.preprocessing.decoding import decode_picture
 from model.preprocessing.digit import digit_image
@@ -120,7 +121,7 @@ bodies = st.one_of(
 def parse(fields: dict[str, Any]) -> None:
     """Parse as the handler does; whatever is no `InvalidImage` fails the test."""
     try:
-        query = parse_request(fields)
+        query = parse_fields(fields)
     except InvalidImage as error:
         failure = describe_error(error)
         assert failure.status.code in (400, 413)

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from handler.protocols.parsing import describe_error, parse_request
+from handler.protocols.failures import describe_error
+from handler.protocols.parsing import parse_fields
 from handler.protocols.query import Answer, BadRequest, Served
 from model.errors import ImageTooLarge, InvalidImage, NoInk, UnsupportedImage
 from model.preprocessing.decoding import decode_picture
@@ -29,7 +30,7 @@ SERVED = Served("mnist", "1.0", ["7", "9"])
 
 def picture_bytes(fields: dict[str, object]) -> object:
     """The one picture of a request."""
-    [picture] = parse_request(fields).pictures
+    [picture] = parse_fields(fields).pictures
     return picture
 
 
@@ -90,7 +91,7 @@ def test_a_malformed_body_is_a_bad_request_that_says_why(fields: dict[str, objec
 
 def test_a_reading_is_encoded_as_the_contract_says() -> None:
     reading = Reading("7", 0.99912345, True, {"7": 0.99912345, "9": 0.00087655})
-    query = parse_request({"body": PICTURE})
+    query = parse_fields({"body": PICTURE})
     assert query.encode([Answer(reading)], SERVED, "id") == {
         "label": "7",
         "confidence": 0.999123,
@@ -147,6 +148,6 @@ def test_hostile_bodies_are_refused_before_anyone_has_to_wait(body: bytes) -> No
     """A batch of eight of them must not take a worker as long as its timeout."""
     started = time.process_time()
     with pytest.raises(InvalidImage):
-        for picture in parse_request({"body": body}).pictures:
+        for picture in parse_fields({"body": body}).pictures:
             decode_picture(bytes(picture)) if isinstance(picture, bytes) else None
     assert time.process_time() - started < 1.8

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from handler.protocols.parsing import parse_request
+from handler.protocols.parsing import parse_fields
 from handler.protocols.query import MAX_PICTURES, Answer, BadRequest, Query, Served
 from model.errors import ImageTooLarge
 from model.recogniser import Reading
@@ -23,7 +23,7 @@ ANSWERS = [
 
 
 def parse(body: object) -> Query:
-    return parse_request({"body": json.dumps(body).encode()})
+    return parse_fields({"body": json.dumps(body).encode()})
 
 
 def tensor(datatype: str, shape: object, data: object) -> dict[str, Any]:
