@@ -1,29 +1,18 @@
 """Compares trained networks: each is exported, packed and read as a release would be, then measured on every set."""
 
 import argparse
-import tempfile
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from PIL import Image
 from tqdm import tqdm
 
-from model.artifacts import read_json, write_json
-from model.data.digits import Digits
+from model.artifacts import write_json
 from model.data.evaluation_sets import nondigit_sets, test_sets, validation_sets, what_is_missing
 from model.errors import ArtifactError
-from model.evaluation.speed import measure_speed
+from model.evaluation.tables import comparison_table
 from model.locations import RELEASED, ROOT
-from model.training.checkpoints import load_checkpoint
-from release.archive import build_archive
-from release.export import export
-from release.open_archive import open_model
+from release.comparison import COMPARISON_FILE, measure_run
 from scripts.cli import add_data_option, run
 from serving.console import say
-
-COMPARISON_FILE = "networks.json"
-BATCH = "forward pass, batch of 32"  # as `model.evaluation.speed` calls it
 
 
 def main() -> int:
@@ -43,54 +32,10 @@ def main() -> int:
         say(line)
     compared = {}
     for folder in tqdm(runs, desc="measuring", unit=" networks"):
-        compared[folder.name] = measured(folder, validation, tests, nondigits)
+        compared[folder.name] = measure_run(folder, validation, tests, nondigits)
     write_json(options.output, compared)
     print(comparison_table(compared))
     return 0
-
-
-def measured(
-    folder: Path, validation: Mapping[str, Digits], tests: Mapping[str, Digits], nondigits: Mapping[str, Digits]
-) -> dict[str, Any]:
-    """What the comparison keeps of the network in a run folder."""
-    checkpoint = load_checkpoint(folder / "best.pt")
-    history = read_json(folder / "history.json")["epochs"]
-    with tempfile.TemporaryDirectory(prefix="mnist-compare-") as work:
-        metadata = export(checkpoint, validation, tests, nondigits, Path(work))
-        archive = build_archive(Path(work) / "mnist.mar", Path(work))
-        speed = measure_speed(
-            lambda: open_model(archive)[0], Image.fromarray(next(iter(tests.values())).images[0].numpy())
-        )
-    return {
-        "network": metadata["architecture"]["network"],
-        "parameters": metadata["architecture"]["parameters"],
-        "bytes": metadata["torchscript"]["bytes"],
-        "has_teacher": bool(checkpoint["config"]["teacher"]),
-        "epochs": len(history),
-        "training_seconds": round(sum(record["seconds"] for record in history)),
-        "accuracy": {name: one["accuracy"] for name, one in metadata["metrics"].items()},
-        "refused_nondigits": metadata["refused_nondigits"],
-        "forward_ms": speed["a_picture"][BATCH]["median_ms"],
-        "machine": speed["machine"],
-    }
-
-
-def comparison_table(compared: Mapping[str, Mapping[str, Any]]) -> str:
-    """The networks as rows of a Markdown table, smallest first."""
-    first = next(iter(compared.values()))
-    heads = ["network", "parameters", "ms a picture", "epochs", *first["accuracy"]]
-    heads += [f"refused: {name}" for name in first["refused_nondigits"]]
-    rows = [_row(heads), _row(["---"] * len(heads))]
-    for name, one in sorted(compared.items(), key=lambda item: int(item[1]["parameters"])):
-        called = f"`{one['network']}`" + ("" if one["network"] == name else f", {name.replace('_', ' ')}")
-        shares = [*one["accuracy"].values(), *one["refused_nondigits"].values()]
-        facts = [called, f"{one['parameters']:,}", f"{one['forward_ms']:.3f}", str(one["epochs"])]
-        rows.append(_row([*facts, *(f"{share:.2%}" for share in shares)]))
-    return "\n".join(rows)
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

@@ -35,14 +35,13 @@ def main() -> int:
     parser.add_argument(
         "--model", type=Path, default=RELEASED / MODEL_FILE, help=f"TorchScript, with its {METADATA_FILE} beside it"
     )
-    parser.add_argument("--top-k", type=int, default=3, metavar="K", help="how many guesses to show, 1 to 10")
+    parser.add_argument("--top-k", type=int, default=3, metavar="K", help="how many guesses to show")
     parser.add_argument("--save-plot", type=Path, metavar="FILE", help="draw pictures and answers to this PNG")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line, with all probabilities")
     options = parser.parse_args()
-    if not 1 <= options.top_k <= 10:
-        parser.error(f"--top-k is {options.top_k}; 1 to 10 are accepted")
-
     recogniser = Recogniser.load(options.model, options.model.with_suffix(".json"), ROOT / LABELS_FILE)
+    if not 1 <= options.top_k <= len(recogniser.labels):
+        parser.error(f"--top-k is {options.top_k}; 1 to {len(recogniser.labels)} are accepted")
     answers, status = [], 0
     for path in options.images:
         try:
@@ -52,10 +51,8 @@ def main() -> int:
             status = fail(f"{path}: {reason}")
             continue
         answers.append(answer)
-        if options.json:
-            print(json.dumps({"image": str(path), **asdict(answer.reading)}))
-        else:
-            print(f"{path}: {describe(answer.reading, options.top_k)}")
+        words = f"{path}: {describe(answer.reading, options.top_k)}"
+        print(json.dumps({"image": str(path), **asdict(answer.reading)}) if options.json else words)
     if options.save_plot and answers:
         save_plot(answers, options.save_plot)
         print(f"plot written to {options.save_plot}", file=sys.stderr)
@@ -77,7 +74,7 @@ def describe(reading: Reading, top_k: int) -> str:
 
 
 def save_plot(answers: list[Answer], path: Path) -> None:
-    """Draw each picture, what the network saw of it and its ten probabilities, in one row."""
+    """Draw each picture, what the network saw of it and its probabilities, in one row."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:

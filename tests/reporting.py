@@ -10,6 +10,7 @@ from sklearn.datasets import load_digits
 
 from model.data.digits import Digits
 from model.evaluation.example_pictures import ExamplePicture, augmented, harmed_examples
+from model.evaluation.measurement import EvaluationSets, measure_all
 from model.evaluation.report import REPORTED, Gallery, versions
 from model.evaluation.robustness import Pictures, robustness
 from model.evaluation.speed import measure_speed
@@ -17,7 +18,6 @@ from model.locations import RELEASED, ROOT
 from model.preprocessing.digit import digit_image
 from model.recogniser import Recogniser
 from release.open_archive import describe
-from scripts.evaluate import measured
 from tests.drawing import draw, draw_digit
 
 Results = dict[str, Any]
@@ -48,7 +48,7 @@ def small_report() -> tuple[Results, Gallery]:
         "made": {"date": "2024-05-01", "command": f"evaluate {HOSTILE}", "commit": "", "versions": versions()},
         "model": describe(recogniser) | {"file": "mnist.mar", "bytes": 1, "sha256": "0" * 64},
         "labels": recogniser.labels,
-        **measured(recogniser, sets, [HOSTILE], nondigits),
+        **measure_all(recogniser, EvaluationSets(sets, [HOSTILE], nondigits)),
         "robustness": robustness(recogniser, {"drawn": Pictures([np.asarray(one) for one in drawn], torch.arange(10))}),
         "speed": measure_speed(load, drawn[0]),
         "class_counts": {"drawn": [1] * 10},

@@ -8,8 +8,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from model.data.digits import NOT_A_DIGIT, Digits, as_seen, load_mnist, load_pen, seen_or_black, split
-from model.data.handwriting_fonts import FONT_PACKAGES, digit_items, installed_fonts, letter_items
-from model.data.training_sets import (
+from model.data.drawn_sets import (
     Progress,
     figures,
     handwritten,
@@ -19,6 +18,7 @@ from model.data.training_sets import (
     split_writers,
     validation_pen_digits,
 )
+from model.data.handwriting_fonts import FONT_PACKAGES, digit_items, installed_fonts, letter_items
 
 NONDIGIT_SEED = 20_240_503
 FONT_SEED = 20_240_504

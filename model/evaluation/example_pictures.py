@@ -12,10 +12,10 @@ from numpy.random import Generator, default_rng
 from PIL import Image
 
 from model.data.digits import Digits, load_mnist, load_pen
+from model.data.drawn_sets import split_writers
 from model.data.evaluation_sets import NONDIGIT_SEED, optical_scans
 from model.data.nondigits import draw_letter, draw_other
 from model.data.rendering import RENDERERS
-from model.data.training_sets import split_writers
 from model.data.unseen_nondigits import draw_figure
 from model.errors import NoInk
 from model.evaluation.corruptions import CORRUPTIONS, corrupt, rng_for_picture

@@ -4,9 +4,11 @@ All numbers come from one dictionary, the very one that `metrics.json` holds; th
 """
 
 import platform
+import shlex
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -94,6 +96,16 @@ def training_history(metadata: Mapping[str, Any], run_folder: Path) -> dict[str,
     if found.get("config") != training["config"]:
         return {"missing": f"The run folder's {path.name} is of another training than the released network's."}
     return {"epochs": found["epochs"], "best_epoch": training.get("best_epoch")}
+
+
+def provenance(command: Sequence[str], commit: str) -> dict[str, Any]:
+    """When and how the report was made."""
+    return {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "command": shlex.join(command),
+        "commit": commit,
+        "versions": versions(),
+    }
 
 
 def versions() -> dict[str, str]:

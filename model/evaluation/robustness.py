@@ -12,8 +12,8 @@ from PIL import Image
 from torch import Tensor
 
 from model.data.digits import load_mnist, load_pen, split
+from model.data.drawn_sets import VALIDATION_SEED, draw_as_written, split_writers
 from model.data.pen_strokes import PenDigit
-from model.data.training_sets import VALIDATION_SEED, draw_as_written, split_writers
 from model.evaluation.corruptions import CORRUPTIONS, SEED, harmed
 from model.evaluation.metrics import probabilities_of, refused_share
 from model.preprocessing.images import GreyImage
@@ -52,7 +52,7 @@ def sample(n: int, most: int) -> Tensor:
 
 
 def pen_picture(digit: PenDigit, number: int, renderer: str) -> Image.Image:
-    """The picture that `model.data.training_sets.validation_pen_digits` draws of this pen digit."""
+    """The picture that `model.data.drawn_sets.validation_pen_digits` draws of this pen digit."""
     return draw_as_written(renderer, digit, default_rng((VALIDATION_SEED, number)))
 
 

@@ -14,6 +14,7 @@ from model.training.networks import create_network
 from model.training.optimisation import Schedule
 
 CHECKPOINT_FORMAT = 2
+LAST, BEST = "last.pt", "best.pt"  # in the run folder: to resume from, to release
 
 
 @dataclass
@@ -77,3 +78,9 @@ def network_of(checkpoint: dict[str, Any]) -> nn.Module:
     network = create_network(checkpoint["config"]["network"])
     network.load_state_dict(checkpoint["average_weights"])
     return network.eval()
+
+
+def finished_steps(run_folder: Path) -> int:
+    """Steps of the epochs that the training in a run folder has behind it; 0 where none is there."""
+    last = run_folder / LAST
+    return int(load_checkpoint(last)["history"][-1]["steps"]) if last.exists() else 0

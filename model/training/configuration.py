@@ -1,20 +1,32 @@
 """What decides a network's weights, apart from the data and the machine."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from model.training.augmentation import Augmentation
+from model.training.networks import list_networks
+from model.training.optimisation import LEARNING_RATES, SCHEDULES
+
+
+def _option(default: Any, meaning: str, **accepted: Any) -> Any:
+    """A field that `make train` offers as an option; `accepted` holds `choices`, or `low` and `high`, both allowed."""
+    return field(default=default, metadata={"help": meaning, **accepted})
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """Kept in every checkpoint; the defaults trained the released network."""
+    """Kept in every checkpoint; the defaults trained the released network.
 
-    network: str = "digit_cnn"
-    epochs: int = 32
-    batch_size: int = 256  # over all processes
-    optimiser: str = "adamw"  # one of `model.training.optimisation.LEARNING_RATES`
-    schedule: str = "one-cycle"  # one of `model.training.optimisation.SCHEDULES`
-    learning_rate: float = 5e-3  # its peak
+    Raises:
+        ValueError: an option lies outside of what is accepted; names it, the value and what is accepted.
+    """
+
+    network: str = _option("digit_cnn", "what to train", choices=list_networks())
+    epochs: int = _option(32, "times through all pictures", low=1)
+    batch_size: int = _option(256, "pictures in a step, over all processes", low=2)
+    optimiser: str = _option("adamw", "what moves the weights", choices=list(LEARNING_RATES))
+    schedule: str = _option("one-cycle", "course of the learning rate", choices=SCHEDULES)
+    learning_rate: float = field(default=5e-3, metadata={"above": 0})  # its peak
     weight_decay: float = 1e-2
     precision: str = "float32"  # or bfloat16: of the forward and backward pass; weights stay float32
     label_smoothing: float = 0.03
@@ -23,13 +35,27 @@ class TrainingConfig:
     teacher: str = ""  # SHA-256 of the checkpoint whose probabilities are learned too; empty for none
     distillation_weight: float = 0.7  # of the teacher's probabilities in the loss (Hinton et al., 2015)
     distillation_temperature: float = 2.0  # that softens them
-    patience: int = 24  # epochs without a better validation result after which training stops
-    seed: int = 1
-    mnist_repeats: int = 2  # times that each MNIST digit comes in an epoch
-    pen_variants: int = 8  # pictures drawn of each pen digit; 0 trains on MNIST alone
-    nondigits: int = 60_000  # pictures that show no digit
+    patience: int = _option(24, "epochs without a better validation result before training stops", low=1)
+    seed: int = _option(1, "same seed, same machine: same weights")
+    mnist_repeats: int = _option(2, "times a MNIST digit comes in an epoch", low=1)
+    pen_variants: int = _option(8, "pictures drawn of each pen digit; 0 trains without pen strokes", low=0)
+    nondigits: int = _option(60_000, "pictures that show no digit", low=0)
     augmentation: Augmentation = field(default_factory=Augmentation)
-    final_strength: float = 0.4  # of the augmentation in the last epoch; it falls to that from half-time on
+    final_strength: float = _option(
+        0.4, "of the augmentation in the last epoch; it falls to that from half-time on", low=0, high=1
+    )
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            accepted = self.__dataclass_fields__[name].metadata
+            if "choices" in accepted and value not in accepted["choices"]:
+                raise ValueError(f"{name} is {value!r}; accepted are {', '.join(accepted['choices'])}")
+            if "low" in accepted and value < accepted["low"]:
+                raise ValueError(f"{name} is {value}; at least {accepted['low']} is accepted")
+            if "above" in accepted and value <= accepted["above"]:
+                raise ValueError(f"{name} is {value}; it must be above {accepted['above']}")
+            if "high" in accepted and value > accepted["high"]:
+                raise ValueError(f"{name} is {value}; at most {accepted['high']} is accepted")
 
     def augmentation_in(self, epoch: int) -> Augmentation:
         """How far pictures are varied in an epoch, from 1: strongly to learn from, then nearer to what will be read."""

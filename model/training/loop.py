@@ -20,7 +20,7 @@ from model.data.digits import NOT_A_DIGIT, Digits
 from model.errors import ArtifactError
 from model.training.augmentation import Augmentation, augment
 from model.training.batches import network_logits, standardise, to_ink
-from model.training.checkpoints import Run, checkpoint_of, restore
+from model.training.checkpoints import BEST, LAST, Run, checkpoint_of, restore
 from model.training.configuration import TrainingConfig
 from model.training.devices import Processes
 from model.training.networks import create_network
@@ -81,7 +81,7 @@ def train(
         ArtifactError: the checkpoint to resume from is broken or of another configuration, or training diverged.
     """
     run_folder.mkdir(parents=True, exist_ok=True)
-    last, best = run_folder / "last.pt", run_folder / "best.pt"
+    last, best = run_folder / LAST, run_folder / BEST
     trainer = _Trainer(config, training, device, processes, teacher)
     run = trainer.run
     if resume and last.exists():

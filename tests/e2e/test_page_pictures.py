@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from model.data.digits import load_mnist
-from scripts.samples import build_samples
+from model.data.page_samples import build_samples
 from tests.drawing import draw_digit, encoded
 from tests.e2e.samples import SEVEN
 

@@ -11,13 +11,13 @@ from PIL import Image
 
 from model.artifacts import read_json
 from model.evaluation.metrics import Metrics
+from model.evaluation.tables import comparison_table, metrics_table
 from model.locations import RELEASED
 from model.preprocessing.digit import digit_image
 from model.recogniser import Recogniser
 from model.training.networks import list_networks
 from release.archive import LABELS
-from scripts.compare import COMPARISON_FILE, comparison_table
-from scripts.evaluate import table
+from release.comparison import COMPARISON_FILE
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -28,7 +28,7 @@ METADATA = json.loads((ROOT / "model" / "released" / "mnist.json").read_text(enc
 @pytest.mark.parametrize("text", [README, CARD], ids=["README", "model card"])
 def test_the_numbers_are_those_of_the_released_model(text: str) -> None:
     metrics = {name: Metrics(**values) for name, values in METADATA["metrics"].items()}
-    for row in table(metrics).splitlines():
+    for row in metrics_table(metrics).splitlines():
         assert row in text
     for name, share in METADATA["refused_nondigits"].items():
         assert f"{share:.2%} of {name}" in text

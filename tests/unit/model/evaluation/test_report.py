@@ -24,7 +24,7 @@ from model.evaluation.report import (
     versions,
     write_report,
 )
-from scripts.evaluate import harm_table, show
+from model.evaluation.tables import harm_table, summary
 from tests.drawing import draw_digit
 from tests.reporting import HOSTILE, Results, epochs, small_report
 
@@ -146,9 +146,8 @@ def test_page_and_metrics_are_written_whole(tmp_path: Path, told: tuple[Results,
     assert found == json.loads(json.dumps(told[0], allow_nan=False))
 
 
-def test_the_tables_are_printed(told: tuple[Results, Gallery], capsys: pytest.CaptureFixture[str]) -> None:
-    show(told[0])
-    printed = capsys.readouterr().out
+def test_the_summary_holds_all_tables(told: tuple[Results, Gallery]) -> None:
+    printed = summary(told[0])
     assert f"| {REPORTED} | 300 | " in printed
     assert "refused: 100.00% of crosses (3; " in printed
     assert harm_table(told[0]["robustness"]) in printed

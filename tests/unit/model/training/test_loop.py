@@ -10,7 +10,7 @@ import torch
 from sklearn.datasets import load_digits
 
 from model.data.digits import NOT_A_DIGIT, Digits, split
-from model.data.training_sets import joined
+from model.data.drawn_sets import joined
 from model.errors import ArtifactError
 from model.training.batches import network_logits
 from model.training.checkpoints import load_checkpoint, network_of

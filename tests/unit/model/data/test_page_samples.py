@@ -9,8 +9,8 @@ import torch
 from PIL import Image
 
 from model.data.digits import Digits
+from model.data.page_samples import COLUMNS, build_samples
 from model.errors import DataError
-from scripts.samples import COLUMNS, build_samples
 
 
 def digits_of(each: int) -> Digits:

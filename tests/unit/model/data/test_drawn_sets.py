@@ -10,10 +10,7 @@ from numpy.random import default_rng
 from PIL import Image
 
 from model.data.digits import NOT_A_DIGIT, Digits
-from model.data.nondigits import bare_paper, draw_letter, draw_other
-from model.data.pen_strokes import PenDigit
-from model.data.rendering import CROP_MARGIN, CROP_SIDE, LINE_STRENGTH, RENDERERS, printed_lines, vary_strokes
-from model.data.training_sets import (
+from model.data.drawn_sets import (
     _drawn,
     _undigits,
     joined,
@@ -25,6 +22,9 @@ from model.data.training_sets import (
     validation_pen_digits,
     varied_pen_digits,
 )
+from model.data.nondigits import bare_paper, draw_letter, draw_other
+from model.data.pen_strokes import PenDigit
+from model.data.rendering import CROP_MARGIN, CROP_SIDE, LINE_STRENGTH, RENDERERS, printed_lines, vary_strokes
 from model.data.unseen_nondigits import draw_figure
 from model.errors import NoInk
 from model.preprocessing.digit import SIDE, digit_image

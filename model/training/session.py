@@ -1,0 +1,100 @@
+"""One whole training, from the data's folder to the best checkpoint, alone or among several processes."""
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from model.data.drawn_sets import silent
+from model.training.checkpoints import finished_steps
+from model.training.configuration import TrainingConfig
+from model.training.devices import join_processes
+from model.training.loop import Progress, train
+from model.training.pictures import data_hashes, draw_digits, training_pictures
+from model.training.tensorboard_log import TensorBoardLog
+
+
+@dataclass(frozen=True)
+class Observers:
+    """Who is told how a training goes; only the first of several processes tells.
+
+    Attributes:
+        drawn: called with the number of pictures just drawn.
+        started: called once with the pictures to learn from, those to validate on, and the processes.
+        progressed: called a few times a second.
+        ended_epoch: called with each epoch's record.
+    """
+
+    drawn: Callable[[int], object] = silent
+    started: Callable[[int, int, int], object] = lambda training, validation, processes: None
+    progressed: Callable[[Progress], object] = lambda progress: None
+    ended_epoch: Callable[[dict[str, float]], object] = lambda record: None
+
+
+def train_from_data(
+    data: Path,
+    config: TrainingConfig,
+    run_folder: Path,
+    *,
+    corrections: Sequence[Path] = (),
+    resume: bool = False,
+    device: torch.device,
+    teacher: nn.Module | None = None,
+    observers: Observers = Observers(),
+) -> Path | None:
+    """Draw the pictures of `data`, train on them and log to TensorBoard; see `model.training.loop.train`.
+
+    Args:
+        data: folder that holds MNIST/raw and pendigits, or that they are downloaded to.
+        config: all that decides the weights.
+        run_folder: for checkpoints, history, log and pictures.
+        corrections: zip files that the page exported, to learn from too.
+        resume: go on from the run folder's last checkpoint, on the pictures drawn then.
+        device: what computes.
+        teacher: a trained network to learn from beside the labels.
+        observers: who is told.
+
+    Returns:
+        The best checkpoint; None in every process but the first.
+
+    Raises:
+        DataError: data or corrections are missing or broken.
+        ArtifactError: the checkpoint to resume from is broken or of another configuration, or training diverged.
+    """
+    with join_processes(device) as processes:
+        draw = partial(draw_digits, data, config, corrections, observers.drawn)
+        training, validation = training_pictures(run_folder, draw, processes, resume=resume)
+        steps = finished_steps(run_folder) if resume else 0
+        with TensorBoardLog(run_folder, finished_steps=steps) if processes.is_first else nullcontext() as log:
+            if log:
+                observers.started(len(training), len(validation), processes.count)
+                log.samples(training, config.augmentation)
+
+            def on_progress(progress: Progress) -> None:
+                if log:
+                    log.progress(progress)
+                observers.progressed(progress)
+
+            def on_epoch(record: dict[str, float]) -> None:
+                if log:
+                    log.epoch(record)
+                observers.ended_epoch(record)
+
+            best = train(
+                config,
+                training,
+                validation,
+                run_folder,
+                resume=resume,
+                device=device,
+                processes=processes,
+                teacher=teacher,
+                data_hashes=data_hashes(data, config, corrections),
+                on_progress=on_progress,
+                on_epoch=on_epoch,
+            )
+        return best if processes.is_first else None
