@@ -10,7 +10,7 @@ PORT ?= 8080
 PAGE_PORT ?= 8000
 ARGS ?=
 
-.PHONY: help serve test check format train dashboard export evaluate compare bench archive predict samples lock clean
+.PHONY: help serve test check hooks audit format train dashboard export evaluate compare bench archive predict samples lock clean
 
 help: ## list the targets
 	@echo "usage: make TARGET [VARIABLE=value ...]"; echo
@@ -25,10 +25,19 @@ serve: $(VENV)/.serve ## serve the recogniser and its page until Ctrl-C
 test: $(VENV)/.dev ## run the whole suite, real TorchServe and real Chromium included
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: $(VENV)/.dev ## lint, check the format and the types
+check: $(VENV)/.dev ## check style, types, and which room imports which
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+hooks: $(VENV)/.dev ## let git check style before each commit
+	@$(BIN)/pre-commit install
+
+audit: $(VENV)/.dev ## look the locked packages up among known security holes; needs pypi.org
+	@for name in serve dev bench notebook; do \
+	  $(BIN)/pip-audit --requirement requirements/$$name.txt --require-hashes --disable-pip || exit 1; \
+	done
 
 format: $(VENV)/.dev ## mend lint and format where that can be done mechanically
 	@$(BIN)/ruff check --fix .
