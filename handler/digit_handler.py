@@ -33,23 +33,23 @@ class DigitHandler:
     """Reads digits for TorchServe: `initialize` once in a worker, then `handle` for each batch."""
 
     def initialize(self, context: Context) -> None:
-        """Load the archive's network and let it see every batch shape.
+        """Load the archive's network and compile it for every batch size.
 
         Raises:
             ArtifactError: the archive's parts are broken or do not belong together.
         """
-        torch.set_num_threads(1)  # a worker for each core; more threads would fight for it
+        torch.set_num_threads(1)  # there is a worker for each core
         self._folder = Path(context.system_properties["model_dir"])
         self._recogniser = Recogniser.load_folder(self._folder)
         version = str(context.manifest["model"]["modelVersion"])
         self._served = Served(str(context.model_name), version, self._recogniser.labels)
         self._metrics = Metrics(context.metrics, self._served.model)
         self._recogniser.warm_up()
-        gc.freeze()  # what is loaded now stays loaded: walking PyTorch's objects again would hold up a batch
+        gc.freeze()  # never collected again: searching PyTorch's objects for garbage would delay a batch
 
     @cached_property
     def _explainer(self) -> Explainer:
-        """Loaded for a worker's first explanation, so that a killed worker is sooner back to read digits."""
+        """Loaded at a worker's first explanation: a restarted worker serves predictions sooner."""
         return Explainer.load_folder(self._folder, self._recogniser)
 
     def handle(self, requests: list[dict[str, Any]], context: Context) -> list[str]:

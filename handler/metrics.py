@@ -1,8 +1,8 @@
-"""What the handler tells Prometheus; declared in metrics.yaml, explained in docs/metrics.md.
+"""The handler's own metrics for Prometheus; metrics.yaml declares them, docs/metrics.md explains them.
 
-TorchServe's workers print a line for each value, which wakes its Java side to read it back: some 0.1 ms of both. So the
-counters are added up here and told once a second, and the histograms are filled from a sample: the first picture of a
-batch, and at most `MAX_SAMPLES_PER_S` batches a second in each worker.
+A worker prints a line for each value, and TorchServe's Java side reads it back: some 0.1 ms. So counters are added up
+here and reported once a second, and histograms are filled from a sample: the first picture of a batch, for at most
+`MAX_SAMPLES_PER_S` batches a second in each worker.
 """
 
 import threading
@@ -49,13 +49,13 @@ class Metrics:
     """Counts requests and predictions and samples batches, for one worker.
 
     Args:
-        cache: TorchServe's metrics of metrics.yaml; nothing is told where it is None or declares none of ours.
+        cache: TorchServe's metrics of metrics.yaml; nothing is reported where it is None or declares none of ours.
         model: the model's name.
     """
 
     def __init__(self, cache: Any, model: str) -> None:
-        self._last = [model, "Model"]
-        self._told = {
+        self._model_dimensions = [model, "Model"]
+        self._declared = {
             name: metric
             for kind, names in ((MetricTypes.COUNTER, COUNTERS), (MetricTypes.HISTOGRAM, HISTOGRAMS))
             for name in names
@@ -64,8 +64,8 @@ class Metrics:
         self._counts: Counter[tuple[str, str, str]] = Counter()
         self._lock = threading.Lock()
         self._next_sample = 0.0
-        if self._told:
-            threading.Thread(target=self._keep_telling, name="metrics", daemon=True).start()
+        if self._declared:
+            threading.Thread(target=self._flush_regularly, name="metrics", daemon=True).start()
 
     def count_request(self, kind: str, outcome: str) -> None:
         """Count one request; `kind` is what was asked for, `outcome` is `ok` or the type of its error."""
@@ -73,15 +73,15 @@ class Metrics:
             self._counts["digit_requests_total", kind, outcome] += 1
 
     def count_readings(self, readings: list[Reading]) -> None:
-        """Count what was read."""
+        """Count the digits that were read."""
         with self._lock:
             for reading in readings:
                 self._counts["digit_predictions_total", reading.label, str(reading.recognised).lower()] += 1
 
     def wants_sample(self) -> bool:
-        """Whether it is time to measure a batch again."""
+        """Whether to sample this batch."""
         now = time.monotonic()
-        if not self._told or now < self._next_sample:
+        if not self._declared or now < self._next_sample:
             return False
         self._next_sample = now + 1 / MAX_SAMPLES_PER_S
         return True
@@ -101,20 +101,20 @@ class Metrics:
             "digit_ink_aspect": float(np.ptp(columns) + 1) / float(np.ptp(rows) + 1),
         }
         for name, value in values.items():
-            self._tell(name, round(value, 6), [])
+            self._report(name, round(value, 6), [])
 
     def flush(self) -> None:
-        """Tell the counts that have come together since the last time."""
+        """Report the counts since the last call."""
         with self._lock:
             counts, self._counts = self._counts, Counter()
         for (name, *dimensions), count in counts.items():
-            self._tell(name, count, dimensions)
+            self._report(name, count, dimensions)
 
-    def _tell(self, name: str, value: float, dimensions: list[str]) -> None:
-        if name in self._told:
-            self._told[name].add_or_update(value, [*dimensions, *self._last])
+    def _report(self, name: str, value: float, dimensions: list[str]) -> None:
+        if name in self._declared:
+            self._declared[name].add_or_update(value, [*dimensions, *self._model_dimensions])
 
-    def _keep_telling(self) -> None:
+    def _flush_regularly(self) -> None:
         while True:
             time.sleep(FLUSH_S)
             self.flush()
@@ -123,5 +123,5 @@ class Metrics:
 def _declared(cache: Any, name: str, kind: MetricTypes) -> Any:
     try:
         return None if cache is None else cache.get_metric(name, kind)
-    except MetricsCacheKeyError:  # another metrics.yaml than ours
+    except MetricsCacheKeyError:  # another metrics.yaml, which does not declare it
         return None

@@ -12,7 +12,7 @@ from model.errors import ArtifactError
 MODEL_FILE = "mnist.pt"
 METADATA_FILE = "mnist.json"
 LABELS_FILE = "index_to_name.json"
-METADATA_FORMAT = 2  # 1 had its rejection threshold on the confidence
+METADATA_FORMAT = 2  # format 1 kept its rejection threshold as a confidence
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:

@@ -6,7 +6,7 @@ from torch import Tensor
 
 CALIBRATION_METHOD = "temperature scaling (Guo et al., 2017)"
 REJECTION_SCORE = "cross-entropy of the uniform distribution with the calibrated softmax (Hendrycks et al., 2019)"
-REFUSED_SHARE = 0.004  # of true validation digits, refused at the threshold
+REFUSED_SHARE = 0.004  # share of true validation digits that the threshold refuses
 
 
 def fit_temperature(logits: Tensor, labels: Tensor) -> float:
@@ -30,20 +30,20 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
     return float(log_temperature.detach().exp())
 
 
-def sureness(probabilities: Tensor) -> Tensor:
-    """How far from undecided each row of probabilities, float32 (N, C), is: float32 (N,), in nats.
+def rejection_score(probabilities: Tensor) -> Tensor:
+    """How surely each row of probabilities, float32 (N, C), belongs to some class: float32 (N,), in nats.
 
-    It is the cross-entropy of the uniform distribution with them (Hendrycks, Mazeika and Dietterich, 2019): log C where
-    all classes are as likely, more the less likely most of them are. A 4 that may be a 9 is still surely a digit: it
-    has two likely classes and eight that are out of the question, where a letter has none that is.
+    It is the cross-entropy of the uniform distribution with the row (Hendrycks, Mazeika and Dietterich, 2019): log C
+    where all classes are equally likely, and higher the less likely most classes are. A 4 that may be a 9 scores high:
+    eight classes are ruled out. A letter scores low: it rules out none.
     """
     least = torch.finfo(probabilities.dtype).tiny
     return -probabilities.clamp_min(least).log().mean(dim=1)
 
 
 def rejection_threshold(probabilities: Tensor, refused_share: float = REFUSED_SHARE) -> float:
-    """The sureness that `refused_share` of these true digits' probabilities, float32 (N, C), do not reach."""
-    return float(torch.quantile(sureness(probabilities), refused_share))
+    """The rejection score that `refused_share` of these true digits' probabilities, float32 (N, C), do not reach."""
+    return float(torch.quantile(rejection_score(probabilities), refused_share))
 
 
 def expected_calibration_error(probabilities: Tensor, labels: Tensor, bins: int = 15) -> float:

@@ -1,4 +1,4 @@
-"""Shows what a network does with one picture: its input, its first feature maps, and which pixels spoke for the answer.
+"""Shows what a network does with one picture: its input, its first feature maps, and which pixels support the answer.
 
 Works on the TorchScript alone, so it explains any network of the archive, whatever its layers are called.
 """
@@ -21,11 +21,11 @@ from model.preprocessing.images import GreyImage
 from model.recogniser import Recogniser
 from model.torchscript import first_convolution, load_differentiable
 
-STEPS = 128  # of the path from blank paper to the picture; the sum is then right to 5% (50: 24%, 200: 3%)
-STEPS_AT_ONCE = 64  # more leave the processor's cache: all at once take a fifth longer
+STEPS = 128  # from blank paper to the picture; the sum is right to 5% (50 steps: 24%, 200: 3%)
+STEPS_AT_ONCE = 64  # fits the processor's cache; all at once take a fifth longer
 METHOD = f"integrated gradients of the log-probability, {STEPS} steps from blank paper (Sundararajan et al., 2017)"
 LAYER = "first convolution"
-DECIMALS = 4  # of the attribution
+DECIMALS = 4  # of attribution values in JSON
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Explainer:
     """Explains the answers of a released network."""
 
     def __init__(self, network: torch.jit.ScriptModule, recogniser: Recogniser) -> None:
-        from captum.attr import IntegratedGradients  # half a second, which who only reads digits is spared
+        from captum.attr import IntegratedGradients  # takes half a second; skipped when only predictions are asked for
 
         self._labels = recogniser.labels
         self._temperature = recogniser.temperature
@@ -95,10 +95,10 @@ class Explainer:
         """Explain why a digit image, uint8 (28, 28), 0 = paper, 255 = ink, may be read as `target`."""
         picture = torch.from_numpy(normalise(image[np.newaxis]))
         with torch.inference_mode():
-            maps = self._first_convolution(picture)[0].clamp(min=0)  # as the ReLU that follows lets through
+            maps = self._first_convolution(picture)[0].clamp(min=0)  # what the following ReLU lets through
             scaled = (maps * (255 / maps.max().clamp(min=1e-12))).round().to(torch.uint8).numpy()
         attribution = self.integrated_gradients(picture, target)
-        largest = max(float(np.abs(attribution).max()), 1e-12)  # a constant answer has no gradients at all
+        largest = max(float(np.abs(attribution).max()), 1e-12)  # a constant network has no gradients
         return Explanation(image, scaled, target, attribution / np.float32(largest))
 
     def integrated_gradients(self, picture: Tensor, target: str) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from model.artifacts import LABELS_FILE, METADATA_FILE, MODEL_FILE, check_belong_together, read_labels, read_metadata
-from model.calibration import sureness
+from model.calibration import rejection_score
 from model.preprocessing.digit import PREPROCESSING_VERSION, SIDE, normalise
 from model.torchscript import FusedNetwork, load_network
 
@@ -73,7 +73,7 @@ class Recogniser:
     def read(self, images: NDArray[np.uint8]) -> list[Reading]:
         """One reading for each of digit images uint8 (N, 28, 28), 0 = paper, 255 = ink."""
         probabilities = self.probabilities(images)
-        recognised = (sureness(torch.from_numpy(probabilities)) >= self.threshold).tolist()
+        recognised = (rejection_score(torch.from_numpy(probabilities)) >= self.threshold).tolist()
         return [self._reading(*pair) for pair in zip(probabilities, recognised, strict=True)]
 
     def _reading(self, probabilities: NDArray[np.float32], recognised: bool) -> Reading:

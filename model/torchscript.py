@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from model.errors import ArtifactError
 
 _CONVOLUTIONS = ("aten::conv2d", "aten::_convolution")
-_RUNS_TO_FUSE = 2  # one to see the shapes, one to compile for them
+_RUNS_TO_FUSE = 2  # the first records the shapes, the second compiles for them
 
 
 @contextmanager
@@ -102,7 +102,7 @@ def first_convolution(network: torch.jit.ScriptModule) -> Callable[[Tensor], Ten
     """The part of a frozen network up to its first convolution, whatever its layers are called.
 
     Returns:
-        a function of the network's input (N, 1, H, W); gives that convolution's maps (N, C, H', W').
+        a function of the network's input (N, 1, H, W); gives that convolution's feature maps (N, C, H', W').
 
     Raises:
         ArtifactError: there is no convolution.
@@ -110,7 +110,7 @@ def first_convolution(network: torch.jit.ScriptModule) -> Callable[[Tensor], Ten
     graph = network.graph.copy()
     convolution = next((node for node in graph.nodes() if node.kind() in _CONVOLUTIONS), None)
     if convolution is None:
-        raise ArtifactError("the network has no convolution whose maps could be shown")
+        raise ArtifactError("the network has no convolution, so there are no feature maps to show")
     while list(graph.outputs()):
         graph.eraseOutput(0)
     graph.registerOutput(convolution.output())

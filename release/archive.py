@@ -114,7 +114,7 @@ def _run_archiver(work: Path, released: Path, version: str) -> Path:
         "--export-path": work,
         "--archive-format": "no-archive",
     }
-    scratch = work / "scratch"  # the archiver works in a folder of fixed name in the temporary directory
+    scratch = work / "scratch"  # the archiver works in a folder of a fixed name below TMPDIR
     scratch.mkdir()
     done = subprocess.run(
         [sys.executable, "-m", "model_archiver.model_packaging", *(str(x) for pair in arguments.items() for x in pair)],

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-MAX_BOUNDARY_BYTES = 72  # of a multipart body: 70 (RFC 2046) and the two dashes before it
+MAX_BOUNDARY_BYTES = 72  # 70 (RFC 2046) and the two dashes before it
 MAX_PARTS, MAX_PART_HEADER_BYTES = 100, 1024
 _FIELD_NAME = re.compile(rb'(?i)content-disposition:[^\r]*[; ]name="([^"\r]*)"')
 _JSON_TEXT = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')

@@ -24,8 +24,8 @@ from handler.protocols.query import (
 )
 
 FULL_INK = {"FP32": 1.0, "UINT8": 255.0}
-MAX_DIMENSIONS = 8  # of a declared shape
-MAX_SHOWN = 40  # characters of a shape in a message
+MAX_DIMENSIONS = 8  # longest declared shape
+MAX_SHOWN = 40  # characters of a shape in an error message
 _SHAPES = "[H, W], [N, H, W] or [N, 1, H, W]"
 
 

@@ -16,8 +16,8 @@ from model.explanation import Explanation
 from model.recogniser import Reading
 
 MAX_PICTURES = 256  # in one request
-MAX_EXPLAINED = 16  # in one request for explanations: the predictions that share their batch wait for them
-DECIMALS = 6  # of probabilities
+MAX_EXPLAINED = 16  # in one request for explanations, because predictions in the same batch wait for them
+DECIMALS = 6  # of probabilities in JSON
 
 Picture = bytes | Image.Image
 """A picture file of any documented format, or, from a tensor, ink as light on dark of mode L."""

@@ -22,16 +22,16 @@ from model.preprocessing.images import GreyImage
 FORMAT = 1
 INDEX = "corrections.json"
 PICTURE = re.compile(r"pictures/\d{1,15}\.(png|jpg|webp|gif|bmp)")
-NO_DIGIT = "none"  # the correction of a picture that shows no digit
+NO_DIGIT = "none"  # the label of a picture that shows no digit
 LABELS = {**{str(digit): digit for digit in range(10)}, NO_DIGIT: NOT_A_DIGIT}
 KINDS = ("drawing", "picture", "sample")
 
 MAX_CORRECTIONS = 50_000
-MAX_INDEX_BYTES = 64 * 2**20  # strokes included; a digit has some 4 KB of them
-FARTHEST = 100  # pad's sides from its corner that a stroke may lead away
-MAX_POINTS = 100_000  # of one drawing: an hour of a pen that reports 30 points a second
+MAX_INDEX_BYTES = 64 * 2**20  # with its strokes, which take some 4 KB
+FARTHEST = 100  # a stroke may leave the pad by this many sides
+MAX_POINTS = 100_000  # in one drawing: an hour of pen at 30 points a second
 
-# What a broken archive or member makes zipfile raise; RuntimeError is for encrypted ones.
+# What zipfile raises for a broken archive or member; RuntimeError for an encrypted one.
 _BROKEN = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
 
 

@@ -19,7 +19,7 @@ from model.preprocessing.images import GreyImage
 
 NOT_A_DIGIT = -1  # the label of a picture that shows no digit
 VALIDATION_SIZE = 5_000
-SPLIT_SEED = 20_240_501  # fixed for good: results are comparable only on the same split
+SPLIT_SEED = 20_240_501  # never change it: results compare only on the same split
 
 # SHA-256 of the unpacked files as published (http://yann.lecun.com/exdb/mnist), and their sizes in bytes.
 MNIST_FILES = {
@@ -138,7 +138,7 @@ def split(digits: Digits, validation_size: int = VALIDATION_SIZE, seed: int = SP
         raise ValueError(f"validation_size is {validation_size}; it must lie between 1 and {len(digits) - 1}")
     order = torch.randperm(len(digits), generator=torch.Generator().manual_seed(seed))
     by_class = order[torch.argsort(digits.labels[order], stable=True)]
-    # Every class is one run of `by_class`, so positions at even distances take from each its share.
+    # Each class is one run of `by_class`, so evenly spaced positions take the same share of each.
     is_validation = torch.zeros(len(digits), dtype=torch.bool)
     picked = torch.arange(validation_size) * len(digits) // validation_size
     is_validation[by_class[picked]] = True

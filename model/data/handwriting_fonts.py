@@ -30,8 +30,8 @@ _FONTS = {
     "dkg",
 }
 FONT_SIZE_PX = 150
-VARIANTS = 15  # of each digit of each font
-Item = tuple[str, str]  # a font's path and what is written in it
+VARIANTS = 15  # pictures of each digit of each font
+Item = tuple[str, str]  # a font's path, and the text to write
 
 
 def installed_fonts() -> list[str]:

@@ -1,7 +1,7 @@
-"""Pictures that are no digits, for the network to learn doubt from: letters, scribbles, shapes, grids, noise, paper.
+"""Pictures that show no digit, which the network learns to refuse: letters, scribbles, shapes, grids, noise, paper.
 
-Letters and shapes that a hand writes like a digit (O, l, S, Z, B, g, q, a circle, a single line) are left out: to call
-them digits is no mistake.
+Letters and shapes that a hand writes like a digit (O, l, S, Z, B, g, q, a circle, a single line) are left out: a
+network may call them digits.
 """
 
 import math
@@ -32,10 +32,10 @@ LETTERS = "ACEFHKLMNPRTUVWX" + "adefhkmnprtuvwx"
 SYMBOLS = "?&@#%*+=<>$"
 NUMBERS = [str(number) for number in range(10, 100)]
 TEXTS = {"letter": list(LETTERS), "symbol": list(SYMBOLS), "number": NUMBERS}
-TEXT_SHARES = (0.8, 0.1, 0.1)  # in the same order
-OTHER_SHARES = (0.35, 0.32, 0.08, 0.07, 0.1, 0.08)  # in the order of `draw_other`: the first two look most like digits
-LEAST_ASPECT = 0.65  # of a blot's width to its height: a narrower one is a thick 1
-FARTHEST_EDGE = 0.4  # of half a picture, from its middle: one nearer to the border leaves a strip that is a 1
+TEXT_SHARES = (0.8, 0.1, 0.1)  # in the order of `TEXTS`
+OTHER_SHARES = (0.35, 0.32, 0.08, 0.07, 0.1, 0.08)  # in the order of `draw_other`; the first two look most like digits
+LEAST_ASPECT = 0.65  # lowest width to height of a blot; a narrower one is a thick 1
+FARTHEST_EDGE = 0.4  # share of half a picture, from its middle; nearer to the border an edge leaves a strip like a 1
 _HERSHEY_FONTS = (
     cv2.FONT_HERSHEY_SIMPLEX,
     cv2.FONT_HERSHEY_DUPLEX,
@@ -206,7 +206,7 @@ def _cross(rng: Generator) -> Strokes:
 
 
 def _arrow(rng: Generator) -> Strokes:
-    angle, head = rng.uniform(0, 2 * np.pi), rng.uniform(0.45, 0.9)  # with a smaller one it is a 1
+    angle, head = rng.uniform(0, 2 * np.pi), rng.uniform(0.45, 0.9)  # a narrower one is a 1
     tip = np.array((np.cos(angle), np.sin(angle)))
     barbs = [tip - head * np.array((np.cos(angle + side), np.sin(angle + side))) for side in (-0.6, 0.6)]
     return np.stack((-tip, tip)), np.stack((barbs[0], tip, barbs[1]))

@@ -15,7 +15,7 @@ from model.errors import DataError
 
 SPRITE, INDEX = "samples.png", "samples.json"
 COLUMNS = 20
-SEED = 7  # any: the digits are drawn by lot, so that none is chosen for being easy
+SEED = 7  # any seed will do: it only makes the choice random and repeatable
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from model.errors import DataError
 from model.preprocessing.images import GreyImage
 
 Points = NDArray[np.float64]
-OVERSAMPLING = 3  # pixels drawn for each pixel of the picture, across
-_SUBPIXEL_BITS = 4  # of OpenCV's fixed-point coordinates
+OVERSAMPLING = 3  # pixels drawn per pixel of the picture, along each side
+_SUBPIXEL_BITS = 4  # fraction bits of OpenCV's fixed-point coordinates
 
 _SEGMENT = re.compile(r'\.SEGMENT\s+DIGIT\s+\S+\s+\S+\s+"(\d)"$')
 _COMMENT = re.compile(r"\.COMMENT\s+\d\s+(\d+)\s+\d+$")
@@ -125,7 +125,7 @@ def draw_strokes(strokes: tuple[Points, ...], size: tuple[int, int], width: floa
         uint8 (height, width), 0 = paper, 255 = ink.
     """
     canvas = np.zeros((size[1] * OVERSAMPLING, size[0] * OVERSAMPLING), dtype=np.uint8)
-    # OpenCV draws antialiased lines of an even width 1.4 px wider than asked, of an odd one 2.4 px (measured).
+    # Measured: OpenCV draws antialiased lines 1.4 px too wide for even widths, 2.4 px for odd ones.
     thickness = max(1, 2 * round((width * OVERSAMPLING - 1.4) / 2))
     for points in strokes:
         # Pixel i covers [i, i + 1] in the picture and is drawn around i by OpenCV.

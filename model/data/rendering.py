@@ -17,16 +17,16 @@ from PIL import Image
 from model.data.pen_strokes import Points, draw_strokes, fit_to_box
 from model.preprocessing.images import GreyImage
 
-CANVAS_SIDE = 280  # px of a drawing page's canvas, which the pen widths below belong to
+CANVAS_SIDE = 280  # px; side of a drawing page's canvas, for which the pen widths below hold
 PEN_WIDTH_PX = (8.0, 26.0)
-INK_SHARE = (0.35, 0.85)  # of the canvas's side that the longer side of the ink spans
-SCAN_SIDE = (8, 25)  # px of a small scan's longer side, from and below
-LINE_SPACING = (0.14, 0.45)  # of the picture's side, between the printed lines of paper
+INK_SHARE = (0.35, 0.85)  # the longer side of the ink, as a share of the canvas's side
+SCAN_SIDE = (8, 25)  # px; longer side of a small scan, half-open
+LINE_SPACING = (0.14, 0.45)  # between printed lines, as a share of the picture's side
 LINE_WIDTH_PX = (1.0, 3.0)
-LINE_STRENGTH = (0.05, 0.3)  # of full ink
-CROP_MARGIN = (0.03, 0.25)  # of the ink's longer side; without any, a straight 1 is a block
-CROP_SIDE = (24, 280)  # px of a cropped photograph's longer side
-MOST_STRETCH = 1.8  # that such a scan's shorter side is stretched by; more makes a block of a 1
+LINE_STRENGTH = (0.05, 0.3)  # share of full ink
+CROP_MARGIN = (0.03, 0.25)  # share of the ink's longer side; without a margin a straight 1 is a block
+CROP_SIDE = (24, 280)  # px; longer side of a cropped photograph
+MOST_STRETCH = 1.8  # largest stretch of a scan's shorter side; with more a 1 is a block
 
 Strokes = tuple[Points, ...]
 Renderer = Callable[[Strokes, Generator], Image.Image]
@@ -89,7 +89,7 @@ def photo(ink: GreyImage, rng: Generator) -> Image.Image:
     slope = rng.uniform(0, 0.35) * (x * np.cos(angle) + y * np.sin(angle))
     vignette = rng.uniform(0, 0.2) * (x * x + y * y)
     light = np.clip(1 + slope - vignette, 0.2, None).astype(np.float32)
-    if rng.random() < 0.3:  # the shadow of a hand: a soft edge across the paper
+    if rng.random() < 0.3:  # a hand's shadow: a soft edge across the paper
         angle, place = rng.uniform(0, 2 * np.pi), rng.uniform(-0.8, 0.8)
         edge = x * np.cos(angle) + y * np.sin(angle) - place
         light *= (1 - rng.uniform(0.1, 0.4) / (1 + np.exp(-edge * rng.uniform(4, 20)))).astype(np.float32)

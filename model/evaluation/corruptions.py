@@ -23,8 +23,8 @@ from model.preprocessing.digit import BOX, digit_image
 from model.preprocessing.images import GreyImage, bounding_box
 
 SEED = 20_240_504
-CHUNK = 20  # pictures harmed by a process at a time
-MORPHOLOGY_SIDE = 160  # px that the ink's longer side has at least while strokes grow or shrink
+CHUNK = 20  # pictures that a process harms at a time
+MORPHOLOGY_SIDE = 160  # px; strokes grow and shrink on ink at least this long
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def harmed(
     starts = range(0, len(pictures), CHUNK)
     chunks = [pictures[start : start + CHUNK] for start in starts]
     seen: list[list[list[GreyImage | None]]] = []
-    # The server of the forks imports this program once; plain forks would copy the locks of torch's threads.
+    # A plain fork would copy the locks of torch's threads.
     context = multiprocessing.get_context("forkserver")
     with ProcessPoolExecutor(os.cpu_count(), mp_context=context, initializer=_leave_interrupts_to_parent) as pool:
         for part in pool.map(_harmed_chunk, starts, chunks):

@@ -25,9 +25,9 @@ from model.preprocessing.images import GreyImage
 from model.training.augmentation import Augmentation, augment
 from model.training.batches import to_ink
 
-SHOWN = 10  # pictures of each set; of digits one of each class
-LARGEST_PX = 112  # side of a picture in the report; larger ones are reduced
-AUGMENTED = 8  # variants of each digit
+SHOWN = 10  # pictures shown of each set; of digits, one of each class
+LARGEST_PX = 112  # longest side of a picture in the report; larger ones are scaled down
+AUGMENTED = 8  # augmented variants shown of each digit
 AUGMENTATION_SEED = 20_240_505
 
 

@@ -14,14 +14,14 @@ import torch.nn.functional as F
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support, roc_auc_score
 from torch import Tensor
 
-from model.calibration import expected_calibration_error, sureness
+from model.calibration import expected_calibration_error, rejection_score
 from model.data.digits import Digits
 from model.recogniser import Recogniser
 from model.training.batches import EVALUATION_BATCH
 
-BINS = 15  # of the reliability diagram, those of the expected calibration error
-CURVE_POINTS = 120  # of the refusal curve
-MOST_MISTAKES = 40  # told of each set
+BINS = 15  # of the reliability diagram and of the expected calibration error
+CURVE_POINTS = 120  # points drawn of the refusal curve
+MOST_MISTAKES = 40  # listed for each set
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Metrics:
         interval: Wilson's 95% confidence interval of the accuracy.
         loss: mean cross-entropy in nats.
         expected_calibration_error: over 15 bins, in [0, 1].
-        refused: share whose sureness lies below the rejection threshold.
+        refused: share whose rejection score lies below the threshold.
     """
 
     n: int
@@ -61,7 +61,7 @@ def measure(probabilities: Tensor, labels: Tensor, threshold: float) -> Metrics:
 
 def refused_share(probabilities: Tensor, threshold: float) -> float:
     """Share of pictures, by their calibrated probabilities float32 (N, C), that are called no digit."""
-    return float((sureness(probabilities) < threshold).double().mean())
+    return float((rejection_score(probabilities) < threshold).double().mean())
 
 
 def wilson_interval(right: int, n: int, z: float = 1.96) -> tuple[float, float]:
@@ -148,7 +148,7 @@ def mistakes(probabilities: Tensor, labels: Tensor, most: int = MOST_MISTAKES) -
 
 
 def refusal_curve(digits: Tensor, nondigits: Tensor, threshold: float) -> dict[str, Any]:
-    """How well the sureness tells digits from what is none, as its threshold moves.
+    """How well the rejection score separates digits from other pictures, as its threshold moves.
 
     Args:
         digits: calibrated probabilities float32 (N, C) of true digits.
@@ -159,7 +159,7 @@ def refusal_curve(digits: Tensor, nondigits: Tensor, threshold: float) -> dict[s
         The area under the curve (1 is perfect, 0.5 is guessing), the shares refused at the threshold, and points of the
         curve: thresholds with the share of the digits and of the others that they refuse, both rising.
     """
-    sure, others = (sureness(one).double().numpy() for one in (digits, nondigits))
+    sure, others = (rejection_score(one).double().numpy() for one in (digits, nondigits))
     is_nondigit = np.repeat((0, 1), (len(sure), len(others)))
     thresholds = np.quantile(sure, np.geomspace(1e-3, 1, CURVE_POINTS))
     return {

@@ -22,7 +22,7 @@ from model.evaluation.example_pictures import ExamplePicture, data_url
 from model.evaluation.metrics import BINS
 from model.preprocessing.images import GreyImage
 
-FORMAT = 1  # of metrics.json
+FORMAT = 1  # version of the layout of metrics.json
 METRICS_FILE, REPORT_FILE = "metrics.json", "report.html"
 REPORTED = "MNIST test"  # the set whose matrix and classes are shown first
 PACKAGES = ("torch", "torchvision", "numpy", "opencv-python-headless", "pillow", "scikit-learn", "matplotlib")

@@ -17,8 +17,8 @@ from model.preprocessing.digit import SIDE, digit_image
 from model.recogniser import Recogniser
 
 BATCHES = (1, 32)
-ROUNDS = 40  # of every measurement, taken in turns
-ROUND_S = 0.02  # that one round takes at least
+ROUNDS = 40  # of each measurement; the measurements take turns
+ROUND_S = 0.02  # shortest time of one round
 
 
 def measure_speed(load: Callable[[], Recogniser], picture: Image.Image) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def decode_picture(data: bytes) -> Image.Image:
         raise UnsupportedImage(f"the picture is empty; {_READS}")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of odd metadata; the pixels decide
+            warnings.simplefilter("ignore")  # Pillow warns about odd metadata; only the pixels matter
             return _decode(data)
     except InvalidImage:
         raise
@@ -42,7 +42,7 @@ def decode_picture(data: bytes) -> Image.Image:
         raise UnsupportedImage(f"this is not a picture that can be read ({len(data):,} bytes); {_READS}") from error
     except Image.DecompressionBombError as error:
         raise ImageTooLarge(f"the picture has too many pixels; at most {MAX_PIXELS:,} are accepted") from error
-    except Exception as error:  # decoders of broken files raise many kinds, of no common base
+    except Exception as error:  # decoders raise many exceptions of no common base class
         raise UnsupportedImage(f"the picture is broken and cannot be decoded; {_READS}") from error
 
 
@@ -61,6 +61,6 @@ def _decode(data: bytes) -> Image.Image:
 
 def _check_pixels_of_png(data: bytes) -> None:
     """Refuse pixels that were damaged on their way: Pillow compares the checksums of all chunks but theirs."""
-    for kind, start, end in chunks(data):  # Pillow tells of a file that is cut off
+    for kind, start, end in chunks(data):  # Pillow reports a truncated file
         if kind == b"IDAT" and data[end : end + 4] != struct.pack(">I", zlib.crc32(memoryview(data)[start - 4 : end])):
             raise UnsupportedImage(f"the picture is broken: the checksum of its pixels is wrong; {_READS}")

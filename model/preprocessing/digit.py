@@ -15,13 +15,13 @@ from model.preprocessing.ink import find_ink
 PREPROCESSING_VERSION = "3"
 SIDE = 28  # px, side of the network's input
 BOX = 20  # px, side of the box the ink is scaled to
-MEAN, STD = 0.1307, 0.3081  # of all pixels of the MNIST training set, in [0, 1]
+MEAN, STD = 0.1307, 0.3081  # of all MNIST training pixels, scaled to [0, 1]
 
-OVERSAMPLING = 4  # the stroke width is measured and evened at this many pixels per output pixel
-STROKE_WIDTH = (1.4, 5.0)  # px in the 20x20 box; 98% of MNIST lies between, and is left as it is
-BLOCK_WIDTH = 9.0  # px likewise; no pen is so thick: a block is left for the network to doubt
+OVERSAMPLING = 4  # pixels per output pixel, while the stroke width is measured and evened out
+STROKE_WIDTH = (1.4, 5.0)  # px in the 20x20 box; 98% of MNIST lies between, and stays unchanged
+BLOCK_WIDTH = 9.0  # px in the 20x20 box; no pen is so thick, so a block stays a block and is refused
 
-cv2.setNumThreads(1)  # pictures are small: handing rows to threads costs more than it gains
+cv2.setNumThreads(1)  # pictures are small: threads cost more than they gain
 
 
 def digit_image(picture: Image.Image, is_dark_ink: bool | None = None) -> GreyImage:

@@ -2,8 +2,8 @@
 
 Leaves the paper to `model.preprocessing.paper`; cropping, scaling and centring to `model.preprocessing.digit`.
 
-Small pictures take as long as the calls made for them, so OpenCV's reductions and NumPy's methods and operations are
-called, not the NumPy functions that wrap them in Python.
+On small pictures the calls themselves cost most, so this calls OpenCV's reductions and NumPy's methods, not the NumPy
+functions that wrap them in Python.
 """
 
 import cv2
@@ -15,16 +15,16 @@ from model.preprocessing.images import Box, GreyImage, Levels, as_uint8, boundin
 from model.preprocessing.paper import SEPARABLE, flat_paper, paper_under_ink, two_classes
 from model.preprocessing.polarity import has_dark_ink, is_border_bare
 
-MAX_SIDE = 320  # px; larger pictures are area-averaged to this before the ink is looked for
-SMALL_SIDE = 32  # px; pictures up to this size are not smoothed: each of their pixels counts
-CLOSE_UP_SIDE = 96  # px; ink that comes out smaller than this is looked at again in the full picture
-MIN_CONTRAST = 12  # grey levels between ink and paper; below it the picture is blank
-GRAIN_SIGMAS = 4.0  # standard deviations of the paper's grain that ink stands out by
-MOST_GRAIN = 1 / 8  # of the strongest ink, on paper that two levels tell from it; more are the fringes of strokes
-FAINT_SHARE = 0.1  # of full ink; fainter than this are the fringes of compression, not ink
-STROKE_SHARE = 0.35  # of full ink; on paper in uneven light, fainter ink than this ...
-FRINGE_SHARE = 0.03  # ... that is farther from a stroke than this share of the longer side is a shadow
-SPECK_SHARE = 0.04  # of the largest stroke's dark area; a separate mark with less is a speck
+MAX_SIDE = 320  # px; larger pictures are area-averaged to this size first
+SMALL_SIDE = 32  # px; pictures up to this size are not smoothed
+CLOSE_UP_SIDE = 96  # px; smaller ink is found again in the full-size picture
+MIN_CONTRAST = 12  # grey levels between ink and paper; with less the picture is blank
+GRAIN_SIGMAS = 4.0  # ink differs from paper by this many standard deviations of the grain
+MOST_GRAIN = 1 / 8  # share of the strongest ink; a higher estimate measures stroke edges, not grain
+FAINT_SHARE = 0.1  # share of full ink; fainter pixels are compression artefacts
+STROKE_SHARE = 0.35  # share of full ink; under uneven light, fainter ink ...
+FRINGE_SHARE = 0.03  # ... farther from a stroke than this share of the longer side is a shadow
+SPECK_SHARE = 0.04  # share of the largest stroke's dark area; smaller separate marks are specks
 
 
 def find_ink(picture: Image.Image, is_dark_ink: bool | None = None) -> GreyImage:
@@ -89,7 +89,7 @@ def _to_grey(picture: Image.Image) -> GreyImage:
     """Luminance of an opaque picture; deep ones (16 and 32 bit, float) are scaled by the full scale that fits."""
     if picture.mode == "RGB":
         return as_uint8(cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGB2GRAY))
-    if picture.mode == "LAB":  # Pillow converts it by way of colour profiles only
+    if picture.mode == "LAB":  # Pillow converts LAB only through colour profiles
         return np.asarray(picture.getchannel("L"))
     if not picture.mode.startswith(("I", "F")):
         return np.asarray(picture if picture.mode == "L" else picture.convert("L"))
@@ -125,7 +125,7 @@ def _ink_on_paper(grey: GreyImage, is_dark_ink: bool) -> GreyImage:
     box: Box = np.s_[:, :]
     if is_flat:
         drawn = as_uint8(cv2.subtract(np.full(dark.shape, paper), dark))
-        box = bounding_box(drawn)  # the rest is bare, and need not be looked at again
+        box = bounding_box(drawn)  # the rest is bare paper
         ink, grain = drawn[box].astype(np.float32), 0.0
     else:
         ink, grain = _ink_on_uneven_paper(dark, is_grainy=not is_small)
@@ -148,7 +148,7 @@ def _ink_on_uneven_paper(grey: GreyImage, is_grainy: bool) -> tuple[Levels, floa
     is the standard deviation by the median absolute deviation, which ink does not disturb.
     """
     paper = paper_under_ink(grey)
-    step = max(1, max(grey.shape) // 64)  # every pixel of a small picture, enough of a large one
+    step = max(1, max(grey.shape) // 64)  # every pixel of a small picture, a sample of a large one
     levels = grey.astype(np.float32)
     ink: Levels = (1 - levels / paper) * np.float32(np.median(paper[::step, ::step]))
     as_sent: Levels = 255 - levels
@@ -161,9 +161,9 @@ def _ink_on_uneven_paper(grey: GreyImage, is_grainy: bool) -> tuple[Levels, floa
             ink, separability, bare = as_sent, separability_as_sent, bare_as_sent
     if separability <= SEPARABLE:  # little ink, or none: most is paper
         bare = ink[::step, ::step].ravel()
-    beginning = np.median(bare)  # the paper was taken at its brightest
-    ink = np.asarray(ink - beginning, np.float32)
-    grain = 1.4826 * float(np.median(np.abs(bare - beginning)))
+    base_level = np.median(bare)  # `paper_under_ink` estimates the paper at its brightest
+    ink = np.asarray(ink - base_level, np.float32)
+    grain = 1.4826 * float(np.median(np.abs(bare - base_level)))
     return ink, min(grain, MOST_GRAIN * float(ink.max())) if separability > SEPARABLE else grain
 
 

@@ -13,19 +13,19 @@ from numpy.typing import NDArray
 
 from model.preprocessing.images import GreyImage, Levels, as_uint8, border_of, shrunk
 
-PAPER_SIDE = 48  # px; the shading of the paper is estimated on a picture of this size
-WIDEST_STROKE = 0.3  # of the longer side; what is wider counts as paper
-SEPARABLE = 0.76  # of Otsu's measure; above it two levels are ink and paper: grain has 0.64, evenly falling light 0.75
-FLAT_PAPER_SPREAD = 2  # grey levels that drawn paper varies by at most ...
-FLAT_SHARE = 0.7  # ... along so much of the border; photographed paper varies more
+PAPER_SIDE = 48  # px; the light on the paper is estimated at this size
+WIDEST_STROKE = 0.3  # share of the longer side; wider marks count as paper
+SEPARABLE = 0.76  # Otsu's separability of ink and paper is higher; of grain it is 0.64, of evenly falling light 0.75
+FLAT_PAPER_SPREAD = 2  # grey levels by which drawn paper varies at most ...
+FLAT_SHARE = 0.7  # ... along this share of the border; photographed paper varies more
 
 
 def flat_paper(dark: GreyImage) -> tuple[np.uint8, bool]:
     """Grey level of the paper at the border, and whether it is the same nearly all along: drawn, not photographed."""
     border = border_of(dark)
     darkest, lightest, *_ = cv2.minMaxLoc(dark)
-    levels = border[border >= math.ceil((darkest + lightest) / 2)]  # of the paper
-    if levels.size == 0:  # ink all along the border, on paper that must be within
+    levels = border[border >= math.ceil((darkest + lightest) / 2)]  # those of the paper
+    if levels.size == 0:  # ink covers the whole border, so the paper lies inside
         return np.uint8(lightest), True
     levels.sort()
     paper = (int(levels[(levels.size - 1) // 2]) + int(levels[levels.size // 2])) // 2  # the median
@@ -57,7 +57,7 @@ def paper_under_ink(grey: GreyImage) -> Levels:
     """The paper's own brightness under dark ink, float32 (H, W), at least 1."""
     small = shrunk(grey, PAPER_SIDE).astype(np.float64)
     light = np.maximum(course_of_light(small, without_ink=True), 1.0)
-    # Shadows with edges remain after the smooth course of light: closing fills the strokes and keeps the shadows.
+    # A quadratic surface cannot follow the edges of shadows; closing fills the strokes and keeps the shadows.
     side = int(WIDEST_STROKE * max(small.shape)) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     closed = cv2.morphologyEx((small / light).astype(np.float32), cv2.MORPH_CLOSE, kernel)
@@ -76,7 +76,7 @@ def course_of_light(small: NDArray[np.float64], without_ink: bool = False) -> ND
         some = terms * kept
         weights, *_ = np.linalg.lstsq(some @ terms.T, some @ values, rcond=None)  # the normal equations
         surface = weights @ terms
-        apart = (values - surface) * kept  # of mean 0, for a constant is among the terms
+        apart = (values - surface) * kept  # its mean is 0, because a constant is among the terms
         kept = (values >= surface - 0.5 * math.sqrt(float(apart @ apart) / float(kept.sum())) - 1e-6).astype(np.float64)
     return np.asarray(surface.reshape(small.shape), dtype=np.float64)
 

@@ -11,9 +11,11 @@ from itertools import pairwise
 from zlib_ng import zlib_ng
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-UNPACKED_BYTES = range(16 * 1024, 4 * 1024 * 1024)  # of pixels; fewer are not worth it, more would hold memory twice
-_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by the header's colour type
-_STORED_BYTES = 0xFFFF  # in one block that is not compressed
+UNPACKED_BYTES = range(
+    16 * 1024, 4 * 1024 * 1024
+)  # size of the pixels; less is not worth it, more would need the memory twice
+_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # channels by the header's colour type
+_STORED_BYTES = 0xFFFF  # longest uncompressed block (RFC 1951)
 _HEADER = struct.Struct(">IIBBBBB")
 
 
@@ -40,7 +42,9 @@ def unpacked(data: bytes) -> bytes:
         pixels = inflater.decompress(b"".join(data[start:end] for start, end in parts), size + 1)
     except zlib_ng.error:  # type: ignore[misc]  # its stub takes the class for an instance
         return data
-    is_apart = any(start - 12 != end for (_, end), (start, _) in pairwise(parts))  # Pillow reads the first ones only
+    is_apart = any(
+        start - 12 != end for (_, end), (start, _) in pairwise(parts)
+    )  # Pillow reads only adjacent IDAT chunks
     if len(pixels) != size or not inflater.eof or inflater.unused_data or is_apart:
         return data
     stream = _stored(pixels)

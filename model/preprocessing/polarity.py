@@ -9,17 +9,17 @@ import numpy as np
 from model.preprocessing.images import GreyImage, border_of, shrunk
 from model.preprocessing.paper import PAPER_SIDE, SEPARABLE, course_of_light, separability_at
 
-ONE_LEVEL = 0.9  # of the border; so much of it on one side of two levels is paper
-SHARP_WITHIN = 3.0  # px of a picture of `PAPER_SIDE`: strokes stand out from their surroundings, shadows do not
-BARE_BORDER = 0.6  # of what stands out most; where less stands out along the border, no ink touches it
+ONE_LEVEL = 0.9  # share of the border that has one of two grey levels: that level is paper
+SHARP_WITHIN = 3.0  # px at `PAPER_SIDE`; strokes differ from surroundings this near, shadows do not
+BARE_BORDER = 0.6  # share of the strongest edge; with weaker edges along the border no ink touches it
 _CORNERS = np.ix_((0, -1), (0, -1))
 
 
 def has_dark_ink(grey: GreyImage) -> bool:
-    """Decide the polarity by the border, and above all its corners, where ink seldom comes: most of it is paper.
+    """Whether the ink of a grey image, uint8 (H, W), is darker than its paper.
 
-    But a bare border of several greys may be as much of light and shadow as of two levels (Otsu's separability, 1979).
-    Ink is then the rarer and stronger departure from the light's course: the longer tail of the grey levels around it.
+    The border decides, its corners most, because ink seldom reaches them. Where the grey levels are not two classes
+    (Otsu's separability, 1979), light and shadow vary too: ink is then the longer tail around the course of the light.
     """
     threshold, light = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     darkest, lightest, *_ = cv2.minMaxLoc(border_of(grey))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from model.calibration import expected_calibration_error, fit_temperature, rejection_threshold, sureness
+from model.calibration import expected_calibration_error, fit_temperature, rejection_score, rejection_threshold
 from model.evaluation.metrics import measure, wilson_interval
 
 
@@ -19,20 +19,20 @@ def test_the_temperature_of_overconfident_logits_is_found() -> None:
 def test_the_threshold_refuses_the_share_it_is_asked_to() -> None:
     probabilities = torch.softmax(torch.randn(10_000, 10, generator=torch.Generator().manual_seed(0)) * 4, dim=1)
     threshold = rejection_threshold(probabilities, 0.02)
-    assert (sureness(probabilities) < threshold).float().mean() == pytest.approx(0.02, abs=1e-3)
+    assert (rejection_score(probabilities) < threshold).float().mean() == pytest.approx(0.02, abs=1e-3)
 
 
 def test_two_likely_digits_are_surer_a_digit_than_none() -> None:
     undecided = torch.full((1, 10), 0.1)
     either, neither = torch.full((1, 10), 1e-4), torch.full((1, 10), 0.03)
     either[0, [4, 9]], neither[0, 4] = 0.4996, 0.73
-    assert float(sureness(undecided)) == pytest.approx(np.log(10))
-    assert float(sureness(either)) == pytest.approx(-(8 * np.log(1e-4) + 2 * np.log(0.4996)) / 10)
-    assert sureness(undecided) < sureness(neither) < sureness(either)
+    assert float(rejection_score(undecided)) == pytest.approx(np.log(10))
+    assert float(rejection_score(either)) == pytest.approx(-(8 * np.log(1e-4) + 2 * np.log(0.4996)) / 10)
+    assert rejection_score(undecided) < rejection_score(neither) < rejection_score(either)
 
 
 def test_a_class_that_is_ruled_out_keeps_the_sureness_finite() -> None:
-    assert torch.isfinite(sureness(torch.eye(10))).all()
+    assert torch.isfinite(rejection_score(torch.eye(10))).all()
 
 
 def test_the_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from model.calibration import expected_calibration_error, sureness
+from model.calibration import expected_calibration_error, rejection_score
 from model.data.digits import Digits
 from model.evaluation.metrics import (
     class_scores,
@@ -99,7 +99,7 @@ def test_the_details_agree_with_the_metrics() -> None:
 def test_the_refusal_curve_rises_through_the_operating_point() -> None:
     digits, _ = random_results(2_000)
     doubtful = torch.softmax(digits.log() * 0.5, dim=1)
-    threshold = float(sureness(digits).quantile(0.1))
+    threshold = float(rejection_score(digits).quantile(0.1))
     found = refusal_curve(digits, doubtful, threshold)
     curve = found["curve"]
     for shares in curve.values():
