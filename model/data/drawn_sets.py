@@ -19,10 +19,11 @@ from PIL import Image
 
 from model.data.digits import NOT_A_DIGIT, Digits, seen_or_black
 from model.data.handwriting_fonts import Item, write
-from model.data.nondigits import draw_letter, draw_nondigit, draw_other
+from model.data.letters import draw_letter
+from model.data.nondigits import draw_nondigit, draw_other
 from model.data.pen_strokes import PenDigit, smooth
 from model.data.rendering import RENDERERS, shrunk_scan, vary_strokes
-from model.data.unseen_nondigits import draw_figure
+from model.data.unseen_nondigits import draw_unseen_nondigit
 from model.preprocessing.images import GreyImage
 
 VALIDATION_EVERY = 5  # every fifth pen writer is kept for validation
@@ -68,12 +69,12 @@ def small_scans(digits: Digits, seed: int, progress: Progress = silent) -> Digit
 
 def nondigits(count: int, seed: int, progress: Progress = silent) -> Digits:
     """Pictures of no digit, labelled `NOT_A_DIGIT`; a few fewer than `count`, for some come out blank."""
-    return _undigits(draw_nondigit, count, seed, progress)
+    return _draw_nondigits(draw_nondigit, count, seed, progress)
 
 
 def letters(count: int, seed: int, progress: Progress = silent) -> Digits:
     """Letters, symbols and numbers alone."""
-    return _undigits(draw_letter, count, seed, progress)
+    return _draw_nondigits(draw_letter, count, seed, progress)
 
 
 def handwritten(items: Sequence[Item], labels: Sequence[int], seed: int, progress: Progress = silent) -> Digits:
@@ -83,12 +84,12 @@ def handwritten(items: Sequence[Item], labels: Sequence[int], seed: int, progres
 
 def other_nondigits(count: int, seed: int, progress: Progress = silent) -> Digits:
     """All the others alone."""
-    return _undigits(draw_other, count, seed, progress)
+    return _draw_nondigits(draw_other, count, seed, progress)
 
 
-def figures(count: int, seed: int, progress: Progress = silent) -> Digits:
+def unseen_nondigits(count: int, seed: int, progress: Progress = silent) -> Digits:
     """Drawings of kinds that are never learned from."""
-    return _undigits(draw_figure, count, seed, progress)
+    return _draw_nondigits(draw_unseen_nondigit, count, seed, progress)
 
 
 def joined(parts: Sequence[Digits]) -> Digits:
@@ -108,12 +109,12 @@ def draw_as_written(renderer: str, digit: PenDigit, rng: Generator) -> Image.Ima
     return RENDERERS[renderer](tuple(smooth(points) for points in digit.strokes), rng)
 
 
-def _undigits(draw: Callable[[Generator], Image.Image], count: int, seed: int, progress: Progress) -> Digits:
-    drawn = _drawn(partial(_by_chance, draw), range(count), [NOT_A_DIGIT] * count, seed, progress)
+def _draw_nondigits(draw: Callable[[Generator], Image.Image], count: int, seed: int, progress: Progress) -> Digits:
+    drawn = _drawn(partial(_ignoring_item, draw), range(count), [NOT_A_DIGIT] * count, seed, progress)
     return drawn[drawn.images.amax(dim=(1, 2)) > 0]
 
 
-def _by_chance(draw: Callable[[Generator], Image.Image], _: int, rng: Generator) -> Image.Image:
+def _ignoring_item(draw: Callable[[Generator], Image.Image], _: int, rng: Generator) -> Image.Image:
     return draw(rng)
 
 

@@ -10,12 +10,12 @@ from sklearn.datasets import load_digits
 from model.data.digits import NOT_A_DIGIT, Digits, as_seen, load_mnist, load_pen, seen_or_black, split
 from model.data.drawn_sets import (
     Progress,
-    figures,
     handwritten,
     letters,
     other_nondigits,
     silent,
     split_writers,
+    unseen_nondigits,
     validation_pen_digits,
 )
 from model.data.handwriting_fonts import FONT_PACKAGES, digit_items, installed_fonts, letter_items
@@ -64,7 +64,11 @@ def test_sets(folder: Path, progress: Progress = silent) -> dict[str, Digits]:
 
 def nondigit_sets(progress: Progress = silent) -> dict[str, Digits]:
     """Pictures of no digit: of a seed that is not trained on, and figures and letters of fonts that are not."""
-    draws = {"letters": letters, "scribbles, shapes, grids, noise": other_nondigits, "figures of other kinds": figures}
+    draws = {
+        "letters": letters,
+        "scribbles, shapes, grids, noise": other_nondigits,
+        "figures of other kinds": unseen_nondigits,
+    }
     sets = {name: draw(NONDIGITS, NONDIGIT_SEED, progress) for name, draw in draws.items()}
     if fonts := installed_fonts():
         items = letter_items(fonts, NONDIGITS)

@@ -10,7 +10,7 @@ from matplotlib.font_manager import findSystemFonts
 from numpy.random import Generator
 from PIL import Image, ImageFont
 
-from model.data.nondigits import LETTERS, bent, typeset
+from model.data.letters import LETTERS, bent, typeset
 from model.data.rendering import as_picture
 
 FONT_PACKAGES = (

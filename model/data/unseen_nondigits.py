@@ -9,14 +9,15 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image
 
-from model.data.nondigits import drawing, polar
+from model.data.nondigits import drawing
 from model.data.pen_strokes import Points
 from model.data.rendering import Strokes
+from model.data.shapes import polar
 
 Figure = Callable[[Generator], Strokes]
 
 
-def draw_figure(rng: Generator) -> Image.Image:
+def draw_unseen_nondigit(rng: Generator) -> Image.Image:
     """One of: curves, hatching, loops, a flower, a wave, noughts and crosses, a man, a tree, a fish, dots, squares."""
     kind = rng.choice(len(_FIGURES) + 1)
     if kind == len(_FIGURES):

@@ -14,9 +14,10 @@ from PIL import Image
 from model.data.digits import Digits, load_mnist, load_pen
 from model.data.drawn_sets import split_writers
 from model.data.evaluation_sets import NONDIGIT_SEED, optical_scans
-from model.data.nondigits import draw_letter, draw_other
+from model.data.letters import draw_letter
+from model.data.nondigits import draw_other
 from model.data.rendering import RENDERERS
-from model.data.unseen_nondigits import draw_figure
+from model.data.unseen_nondigits import draw_unseen_nondigit
 from model.errors import NoInk
 from model.evaluation.corruptions import CORRUPTIONS, corrupt, rng_for_picture
 from model.evaluation.robustness import flat, pen_picture
@@ -77,7 +78,7 @@ def other_examples(folder: Path, *, with_pen: bool) -> dict[str, list[ExamplePic
     kinds: dict[str, Callable[[Generator], Image.Image]] = {
         "letters": draw_letter,
         "scribbles, shapes, grids, noise": draw_other,
-        "figures of other kinds": draw_figure,
+        "figures of other kinds": draw_unseen_nondigit,
     }
     for name, draw in kinds.items():
         found[name] = [ExamplePicture.of("", draw(default_rng((NONDIGIT_SEED, i)))) for i in range(SHOWN)]

@@ -12,7 +12,7 @@ from PIL import Image
 from model.data.digits import NOT_A_DIGIT, Digits
 from model.data.drawn_sets import (
     _drawn,
-    _undigits,
+    _draw_nondigits,
     joined,
     nondigits,
     pen_digits,
@@ -22,10 +22,11 @@ from model.data.drawn_sets import (
     validation_pen_digits,
     varied_pen_digits,
 )
-from model.data.nondigits import bare_paper, draw_letter, draw_other
+from model.data.letters import draw_letter
+from model.data.nondigits import bare_paper, draw_other
 from model.data.pen_strokes import PenDigit
 from model.data.rendering import CROP_MARGIN, CROP_SIDE, LINE_STRENGTH, RENDERERS, printed_lines, vary_strokes
-from model.data.unseen_nondigits import draw_figure
+from model.data.unseen_nondigits import draw_unseen_nondigit
 from model.errors import NoInk
 from model.preprocessing.digit import SIDE, digit_image
 from tests.drawing import DIGITS, STROKES, draw_digit
@@ -67,7 +68,7 @@ def test_a_digit_taken_for_bare_paper_still_counts_and_no_digit_taken_for_it_doe
     kept = _drawn(lambda _item, _chance: blank, [7], [7], 0, silent)
     assert kept.labels.tolist() == [7]
     assert not kept.images.any()
-    assert len(_undigits(lambda _chance: blank, 3, 0, silent)) == 0
+    assert len(_draw_nondigits(lambda _chance: blank, 3, 0, silent)) == 0
 
 
 def test_progress_and_labels_follow_the_pictures() -> None:
@@ -123,7 +124,7 @@ def test_varied_strokes_stay_the_same_digit() -> None:
         assert np.corrcoef(unit, moved)[0, 1] > 0.7
 
 
-@pytest.mark.parametrize("draw", [draw_letter, draw_other, draw_figure])
+@pytest.mark.parametrize("draw", [draw_letter, draw_other, draw_unseen_nondigit])
 def test_pictures_of_no_digit_are_of_many_kinds(draw: Callable[[np.random.Generator], Image.Image]) -> None:
     pictures = [draw(default_rng(seed)) for seed in range(60)]
     assert len({picture.tobytes() for picture in pictures}) == 60
