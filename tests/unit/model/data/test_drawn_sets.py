@@ -11,8 +11,8 @@ from PIL import Image
 
 from model.data.digits import NOT_A_DIGIT, Digits
 from model.data.drawn_sets import (
-    _drawn,
     _draw_nondigits,
+    _drawn,
     joined,
     nondigits,
     pen_digits,
