@@ -1,0 +1,1 @@
+"""The requests whose answers are compared: pictures of many kinds in bodies of every format, and bad ones."""
