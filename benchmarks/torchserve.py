@@ -14,8 +14,8 @@ import yaml
 
 from model.errors import OperatorError
 from release.archive import CONFIG, HANDLER, MANIFEST
-from scripts.serve import choose_archive
 from serving.settings import CONFIG_FILE, LOOPBACK, MODEL_NAME, Ports, find_java, read_properties
+from serving.supervisor import choose_archive
 from serving.torchserve import GRACE_S, KILL_TIMEOUT_S, TorchServe
 
 START_TIMEOUT_S = 120.0

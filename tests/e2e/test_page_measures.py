@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from scripts.serve import STATIC_FOLDER
+from serving.supervisor import STATIC_FOLDER
 from tests.drawing import DIGITS
 from tests.e2e.pad_page import on_pad
 from tests.e2e.samples import SEVEN

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import requests
 
-from scripts.serve import choose_archive
 from serving.settings import CONFIG_FILE, Ports, find_java
+from serving.supervisor import choose_archive
 from serving.torchserve import TorchServe
 from tests.drawing import DIGITS, draw_digit, encoded
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import re
 import socket
@@ -13,8 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from scripts import serve
-from serving import console as terminal
 from serving.settings import (
     CONFIG_FILE,
     LOG_CONFIG_FILE,
@@ -154,22 +151,3 @@ def test_no_java_at_all_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("PATH", "")
     with pytest.raises(ServeError, match="no Java: run `make serve`"):
         find_java()
-
-
-def test_a_full_disk_is_noticed_before_anything_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serve, "MIN_FREE_BYTES", 2**62)
-    with pytest.raises(ServeError, match=r"only \d+ MB free in .*TMPDIR"):
-        serve.check_disk(tmp_path / "logs")
-
-
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EADDRINUSE, errno.EIO])
-def test_an_error_of_the_system_is_one_line_with_the_path_and_advice(code: int) -> None:
-    text = terminal.explain(OSError(code, os.strerror(code), "/some/where"))
-    assert "/some/where; " in text and os.strerror(code) in text and "\n" not in text
-
-
-def test_impossible_ports_are_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as error:
-        serve.main(["--port", "65535"])
-    assert error.value.code == 2
-    assert "accepted are 1 to 65535" in capsys.readouterr().err
