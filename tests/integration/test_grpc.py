@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from scripts.grpc_client import GrpcClient, GrpcError
+from serving.grpc_client import GrpcClient, GrpcError
 from serving.settings import LOOPBACK
 from tests.drawing import DIGITS, draw_digit, encoded
 
