@@ -21,6 +21,8 @@ from model.locations import ROOT
 CONFIG_FILE = ROOT / "config.properties"
 LOG_CONFIG_FILE = ROOT / "log4j2.xml"
 METRICS_CONFIG_FILE = ROOT / "metrics.yaml"
+SAMPLE = ROOT / "tests" / "data" / "seven.png"
+"""A picture of a seven, to try a server with."""
 
 LOOPBACK = "127.0.0.1"
 MODEL_NAME = "mnist"

@@ -19,15 +19,13 @@ from model.locations import RELEASED, ROOT
 from release.archive import DEFAULT_ARCHIVE, build_archive, check_archive, is_stale
 from serving.console import Waiting, say, show
 from serving.page import PageServer
-from serving.settings import MODEL_NAME, Ports, ServeError, check_ports_free, find_java
+from serving.settings import MODEL_NAME, SAMPLE, Ports, ServeError, check_ports_free, find_java
 from serving.torchserve import GRACE_S, KILL_TIMEOUT_S, TorchServe
 
 STATIC_FOLDER = ROOT / "static_client"
 LOG_FOLDER = ROOT / "logs"
 DESCRIPTION = {"model.json": RELEASED / METADATA_FILE, "MODEL_CARD.md": RELEASED / "MODEL_CARD.md"}
 """What the page tells of the model, beside the page."""
-
-SAMPLE = ROOT / "tests" / "data" / "seven.png"
 
 POLL_INTERVAL_S = 0.2
 DRAIN_S = 20.0

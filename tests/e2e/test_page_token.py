@@ -14,8 +14,8 @@ import pytest
 import requests
 
 from serving import torchserve as torchserve_process
-from serving.settings import CONFIG_FILE, find_java
-from serving.supervisor import SAMPLE, STATIC_FOLDER, choose_archive
+from serving.settings import CONFIG_FILE, SAMPLE, find_java
+from serving.supervisor import STATIC_FOLDER, choose_archive
 from serving.torchserve import TorchServe
 from tests.conftest import START_TIMEOUT_S, STOP_TIMEOUT_S, find_free_ports
 from tests.e2e.hosting import StaticHost, hosted

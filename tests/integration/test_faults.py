@@ -21,7 +21,7 @@ import yaml
 
 from benchmarks.torchserve import repacked
 from release.archive import CONFIG, build_archive
-from scripts.endurance import Endurance
+from serving.endurance import Endurance
 from serving.settings import LOOPBACK
 from tests.drawing import DIGITS, draw_digit, encoded
 
