@@ -1,34 +1,14 @@
-"""What the command lines share: how they fail, and the options that several of them take."""
+"""What the command lines of this folder share: how they end, and the options that several of them take."""
 
 import argparse
 import os
-import sys
-from collections.abc import Callable
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
-from model.errors import InvalidImage, OperatorError
-from serving.console import explain, say
+from serving.console import fail, run
 
-
-def run(main: Callable[[], int]) -> None:
-    """Run a command line to its exit status; an error that a person can mend becomes one line on stderr and 1."""
-    try:
-        status = main()
-    except (OperatorError, InvalidImage) as error:
-        status = fail(str(error))
-    except OSError as error:
-        status = fail(explain(error))
-    except KeyboardInterrupt:
-        status = fail("interrupted")
-    sys.exit(status)
-
-
-def fail(message: str) -> int:
-    """Tell what went wrong in one line; returns the exit status for it."""
-    say(f"error: {message}")
-    return 1
+__all__ = ["add_data_option", "add_dataclass_options", "dataclass_values", "fail", "run"]
 
 
 def add_data_option(parser: argparse.ArgumentParser) -> None:

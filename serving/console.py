@@ -1,4 +1,7 @@
-"""How a command line talks to the person who started it: progress and errors, on stderr, in whole lines."""
+"""How a command line talks to the person who started it: progress and errors on stderr, in whole lines; exit statuses.
+
+Only command lines call it. What they call raises an error, or calls back.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,33 @@ import contextlib
 import errno
 import sys
 import time
+from collections.abc import Callable
+
+from model.errors import InvalidImage, OperatorError
 
 NOTE_INTERVAL_S = 5.0
 """How often a wait is noted where stderr is not a terminal."""
 
 _ERASE_LINE = "\r\033[K"
+
+
+def run(main: Callable[[], int]) -> None:
+    """Run a command line to its exit status; an error that a person can correct becomes one line on stderr and 1."""
+    try:
+        status = main()
+    except (OperatorError, InvalidImage) as error:
+        status = fail(str(error))
+    except OSError as error:
+        status = fail(explain(error))
+    except KeyboardInterrupt:
+        status = fail("interrupted")
+    sys.exit(status)
+
+
+def fail(message: str) -> int:
+    """Say in one line what went wrong; returns the exit status for it."""
+    say(f"error: {message}")
+    return 1
 
 
 def say(line: str) -> None:

@@ -15,8 +15,9 @@ from benchmarks.inputs import write_inputs
 from benchmarks.load import Run, parse
 from benchmarks.peers.reading import Reader
 from benchmarks.results import Conditions, plot, render
+from benchmarks.rounds import is_same, order
 from benchmarks.servers import SERVERS, choose
-from benchmarks.serving import build_parser, is_same, is_whole, order
+from benchmarks.serving import build_parser, is_whole
 from benchmarks.targets import TARGETS, Spread, judge
 from benchmarks.torchserve import NOOP_HANDLER, parse_settings, repacked
 from model.errors import OperatorError
