@@ -22,6 +22,7 @@ from benchmarks.servers import SERVERS, choose
 from model.locations import ROOT
 from serving.console import run, say
 from serving.settings import read_ports
+from serving.supervisor import choose_archive
 
 RESULTS = ROOT / "benchmarks" / "results" / "serving"
 OTHER_RESULTS = ROOT / "reports" / "serving"
@@ -64,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
     find_wrk()
     servers = [choose(name) for name in dict.fromkeys(options.servers)]
+    choose_archive(None, on_packing=lambda archive: say(f"building {archive} (missing or older than its inputs)"))
     defaults = read_ports()
     ports = defaults.moved(options.port or defaults.inference + 200, None)
     signal.signal(signal.SIGTERM, signal.default_int_handler)

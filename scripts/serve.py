@@ -2,13 +2,15 @@
 
 import argparse
 import os
+import shlex
 from pathlib import Path
 
 from model.locations import ROOT
 from release.archive import DEFAULT_ARCHIVE
 from scripts.cli import run
-from serving.settings import Ports, ServeError, read_ports
-from serving.supervisor import LOG_FOLDER, serve
+from serving.console import Waiting, say, show
+from serving.settings import MODEL_NAME, SAMPLE, Ports, ServeError, read_ports
+from serving.supervisor import LOG_FOLDER, Service, serve
 
 
 def build_parser(defaults: Ports) -> argparse.ArgumentParser:
@@ -20,7 +22,7 @@ def build_parser(defaults: Ports) -> argparse.ArgumentParser:
     parser.add_argument(
         "--port",
         type=int,
-        help=f"port for predictions; management, metrics and the two gRPC ports move along "
+        help="port for predictions; management, metrics and the two gRPC ports keep their distance from it "
         f"(default: {defaults.inference}, from config.properties)",
     )
     parser.add_argument("--page-port", type=int, help=f"port for the page (default: {defaults.page})")
@@ -31,13 +33,46 @@ def build_parser(defaults: Ports) -> argparse.ArgumentParser:
         help=f"model archive to serve as it is (default: {os.path.relpath(DEFAULT_ARCHIVE, ROOT)}, built when missing "
         "or older than its inputs)",
     )
-    parser.add_argument(
-        "--log-dir", type=Path, help="folder for the logs (default: logs, or logs/PORT for other ports)"
-    )
+    parser.add_argument("--log-dir", type=Path, help="folder for the logs (default: logs; logs/PORT for other ports)")
     parser.add_argument(
         "--timeout-s", type=float, default=120.0, help="seconds to wait for a worker to be ready (default: %(default)g)"
     )
     return parser
+
+
+class Progress:
+    """Tells the person at the terminal what the supervisor reports."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._waiting = Waiting("waiting for a worker to load the model")
+
+    def packing(self, archive: Path) -> None:
+        say(f"building {os.path.relpath(archive, ROOT)} (missing or older than its inputs)")
+
+    def waiting(self, seconds: float) -> None:
+        self._waiting.show(seconds)
+
+    def ready(self, seconds: float) -> None:
+        self._waiting.end()
+        ports, here = self._service.ports, Path.cwd()
+        endpoint = f"{ports.api_url}/predictions/{MODEL_NAME}"
+        sample = SAMPLE.relative_to(here) if SAMPLE.is_relative_to(here) else SAMPLE
+        lines = [
+            f"Ready after {seconds:.1f} s.",
+            *([f"Page:      {ports.page_url}"] if self._service.with_page else []),
+            f"Endpoint:  {endpoint}",
+            f"Try:       curl {endpoint} -T {shlex.quote(str(sample))}",
+            f"Logs:      {self._service.log_folder}",
+            "Ctrl-C stops everything.",
+        ]
+        print("\n".join(lines), flush=True)
+
+    def stopping(self) -> None:
+        say("stopping (Ctrl-C again to hurry)")
+
+    def page_failed(self, message: str) -> None:
+        say(f"page server: {message}")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,9 +83,15 @@ def main(arguments: list[str] | None = None) -> int:
         ports = defaults.moved(options.port, options.page_port)
     except ServeError as error:
         parser.error(str(error))
-    usual = ports.inference == defaults.inference
-    log_folder = options.log_dir or (LOG_FOLDER if usual else LOG_FOLDER / str(ports.inference))
-    return serve(ports, options.archive, log_folder, options.timeout_s, with_page=not options.no_page)
+    usual = LOG_FOLDER if ports.inference == defaults.inference else LOG_FOLDER / str(ports.inference)
+    service = Service(ports, options.log_dir or usual, options.archive, options.timeout_s, not options.no_page)
+    try:
+        was_ready = serve(service, Progress(service))
+    except ServeError as error:
+        show(error.log_lines)
+        raise
+    say("stopped" if was_ready else "stopped before it was ready")
+    return 0 if was_ready else 1
 
 
 if __name__ == "__main__":

@@ -8,8 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from model.errors import InvalidImage, OperatorError
 
@@ -49,34 +48,32 @@ def redraw(line: str) -> None:
         _write(f"{_ERASE_LINE}{line}")
 
 
-def show(lines: list[str]) -> None:
+def show(lines: Iterable[str]) -> None:
     """Lines quoted from elsewhere, indented."""
     for line in lines:
         say(f"  {line}")
 
 
 class Waiting:
-    """Shows that time passes: on a terminal one line that counts the seconds, else a line now and then."""
+    """Shows that time passes: on a terminal one line that counts the seconds, else a line every `NOTE_INTERVAL_S`.
+
+    Not tqdm, which shows steps of a known number: a wait has none.
+    """
 
     def __init__(self, label: str) -> None:
         self.label = label
-        self._begun = self._noted = time.monotonic()
+        self._noted_s = 0.0
 
-    @property
-    def seconds(self) -> float:
-        """Since this object was made."""
-        return time.monotonic() - self._begun
-
-    def show(self) -> None:
-        """To be called often."""
-        line = f"{self.label}: {self.seconds:.0f} s"
+    def show(self, seconds: float) -> None:
+        """Show how long the wait has lasted; to be called several times a second."""
+        line = f"{self.label}: {seconds:.0f} s"
         redraw(line)
-        if not sys.stderr.isatty() and time.monotonic() - self._noted >= NOTE_INTERVAL_S:
-            self._noted = time.monotonic()
+        if not sys.stderr.isatty() and seconds - self._noted_s >= NOTE_INTERVAL_S:
+            self._noted_s = seconds
             say(line)
 
     def end(self) -> None:
-        """Clears the counting line."""
+        """Clear the counting line."""
         redraw("")
 
 

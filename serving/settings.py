@@ -10,6 +10,7 @@ import re
 import shutil
 import socket
 import subprocess
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -45,7 +46,15 @@ PORT_KEYS = {
 
 
 class ServeError(OperatorError):
-    """The server cannot be started or has ended unasked."""
+    """The server cannot be started, or has ended by itself.
+
+    Attributes:
+        log_lines: what the logs tell of it, to be shown above the message; empty where they tell nothing.
+    """
+
+    def __init__(self, message: str, log_lines: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.log_lines = log_lines
 
 
 @dataclass(frozen=True)

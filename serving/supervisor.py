@@ -1,91 +1,151 @@
-"""Runs TorchServe and the page's server together, until a signal comes; no part outlives the others."""
+"""Runs TorchServe and the page's server together until a signal comes; no part outlives the others.
+
+It tells its caller what happens through an `Observer`, and prints nothing.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import importlib.util
 import os
-import shlex
 import shutil
 import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import Protocol
 
 from model.artifacts import METADATA_FILE
 from model.locations import RELEASED, ROOT
 from release.archive import DEFAULT_ARCHIVE, build_archive, check_archive, is_stale
-from serving.console import Waiting, say, show
 from serving.page import PageServer
-from serving.settings import MODEL_NAME, SAMPLE, Ports, ServeError, check_ports_free, find_java
+from serving.settings import MODEL_NAME, Ports, ServeError, check_ports_free, find_java
 from serving.torchserve import GRACE_S, KILL_TIMEOUT_S, TorchServe
 
 STATIC_FOLDER = ROOT / "static_client"
 LOG_FOLDER = ROOT / "logs"
 DESCRIPTION = {"model.json": RELEASED / METADATA_FILE, "MODEL_CARD.md": RELEASED / "MODEL_CARD.md"}
-"""What the page tells of the model, beside the page."""
+"""What the page tells of the model, by the names that the page asks for."""
 
 POLL_INTERVAL_S = 0.2
-DRAIN_S = 20.0
-"""How long a stop waits for requests under way; those that still arrive are answered meanwhile.
+DRAIN_TIMEOUT_S = 20.0
+"""How long a stop waits for requests under way; requests that arrive meanwhile are answered.
 
-The fullest batch, of eight requests for sixteen explanations each, takes some ten.
+The fullest batch, eight requests for sixteen explanations each, takes about 10 s.
 """
 DRAIN_INTERVAL_S = 0.1
 """Longer than the 10 ms in which a system counts processor time."""
 MIN_FREE_BYTES = 64 * 2**20
-"""Room for the unpacked archive and the logs, with some to spare."""
-
-SIGNALLED, TORCHSERVE_ENDED, PAGE_ENDED = "signalled", "TorchServe has ended", "the page's server has ended"
-Events = SimpleQueue[str]
+"""Room for the unpacked archive and the logs."""
 
 
-def serve(ports: Ports, archive: Path | None, log_folder: Path, timeout_s: float, with_page: bool) -> int:
-    """Runs everything until it is stopped; returns the exit status.
+class Event(Enum):
+    """What ends a wait of the supervisor; the value is its subject in messages."""
+
+    SIGNALLED = "a signal"
+    TORCHSERVE_ENDED = "TorchServe has ended"
+    PAGE_ENDED = "the page's server has ended"
+
+
+Events = SimpleQueue[Event]
+"""Its `put` may be called from a signal handler."""
+
+
+class Observer(Protocol):
+    """What the supervisor reports while it serves."""
+
+    def packing(self, archive: Path) -> None:
+        """The default archive is missing or out of date; it is packed now."""
+
+    def waiting(self, seconds: float) -> None:
+        """No worker is ready yet, after so many seconds; called several times a second."""
+
+    def ready(self, seconds: float) -> None:
+        """Predictions and the page are served, so many seconds after the start."""
+
+    def stopping(self) -> None:
+        """A signal came; requests under way are finished first."""
+
+    def page_failed(self, message: str) -> None:
+        """The page's server could not answer a request; called from its thread."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """What is to be served, and how.
+
+    Attributes:
+        ports: where TorchServe and the page listen.
+        log_folder: created where missing.
+        archive: the .mar to serve; None for the default one, which is packed where it is missing or out of date.
+        timeout_s: how long a worker may take to load the model.
+        with_page: whether the page is served too.
+    """
+
+    ports: Ports
+    log_folder: Path
+    archive: Path | None
+    timeout_s: float
+    with_page: bool
+
+
+def serve(service: Service, observer: Observer) -> bool:
+    """Run everything until a signal comes; returns whether a worker was ready before it came.
 
     Raises:
-        OperatorError, OSError: it could not be started, or ended unasked; nothing is left running.
+        OperatorError, OSError: it could not be started, or a part ended by itself; nothing is left running.
     """
     started = time.monotonic()
-    check_ports_free(ports, with_page)
+    ports, log_folder = service.ports, service.log_folder
+    check_ports_free(ports, service.with_page)
     java_home = find_java()
     if importlib.util.find_spec("ts") is None:
         raise ServeError(f"TorchServe is not installed for {sys.executable}; run `make serve`, which installs it")
     check_disk(log_folder)
-    archive = choose_archive(archive)
+    archive = choose_archive(service.archive, observer.packing)
 
-    events: Events = SimpleQueue()  # its put may be called from a signal handler
+    events: Events = SimpleQueue()
     with contextlib.ExitStack() as stack:
         page = None
-        if with_page:  # takes its port now, answers once there is a model to ask
+        if service.with_page:  # takes its port now, answers once there is a model to ask
             page = PageServer(STATIC_FOLDER, ports.page, ports.api_url, MODEL_NAME, DESCRIPTION)
             stack.callback(page.stop)
         catch_signals(events)
-        torchserve = TorchServe(ports, archive, java_home, log_folder, on_end=lambda: events.put(TORCHSERVE_ENDED))
+        torchserve = TorchServe(
+            ports, archive, java_home, log_folder, on_end=lambda: events.put(Event.TORCHSERVE_ENDED)
+        )
         stack.callback(stop, torchserve, events)
-        if not wait_until_ready(torchserve, events, timeout_s):
-            say("stopped before it was ready")
-            return 1
-        if page is not None:
-            page.start(on_end=lambda: events.put(PAGE_ENDED))
-        print_welcome(ports, log_folder, with_page, seconds=time.monotonic() - started)
-        event = events.get()
-        if event != SIGNALLED:
-            show(torchserve.log.last_words() if event == TORCHSERVE_ENDED else [])
-            raise ServeError(f"{event} unasked, so everything is stopped; see {log_folder}, then start again")
-        say("stopping (Ctrl-C again to hurry)")
-    say("stopped")
-    return 0
+        is_ready = wait_until_ready(torchserve, events, service.timeout_s, observer.waiting)
+        if is_ready:
+            if page is not None:
+                page.start(on_end=lambda: events.put(Event.PAGE_ENDED))
+            observer.ready(time.monotonic() - started)
+            check_signalled(events.get(), torchserve)
+        observer.stopping()
+    return is_ready
 
 
-def choose_archive(archive: Path | None) -> Path:
-    """The archive to serve, checked; the default one is built first where it is missing or out of date."""
+def choose_archive(archive: Path | None, on_packing: Callable[[Path], None] = lambda archive: None) -> Path:
+    """The archive to serve, checked.
+
+    Args:
+        archive: None for the default one, which is packed first where it is missing or out of date.
+        on_packing: called with the default archive before it is packed.
+
+    Raises:
+        ServeError: there is no such file.
+        ArtifactError: it is broken, or it cannot be packed.
+        OSError: the default one cannot be written.
+    """
     if archive is None:
         archive = DEFAULT_ARCHIVE
-        if not archive.exists() or is_stale(archive):
-            say(f"building {os.path.relpath(archive, ROOT)} (missing or older than its inputs)")
+        if is_stale(archive):
+            on_packing(archive)
             build_archive(archive)
     elif not archive.is_file():
         raise ServeError(
@@ -96,10 +156,11 @@ def choose_archive(archive: Path | None) -> Path:
 
 
 def check_disk(log_folder: Path) -> None:
-    """TorchServe itself reports a full disk late, or not at all when the log is on it.
+    """Check the free space where TorchServe writes; it reports a full disk late, or not at all.
 
     Raises:
-        ServeError: fewer than `MIN_FREE_BYTES` are free where it writes.
+        ServeError: fewer than `MIN_FREE_BYTES` are free.
+        OSError: the folder cannot be created.
     """
     log_folder.mkdir(parents=True, exist_ok=True)
     for folder in (Path(tempfile.gettempdir()), log_folder):
@@ -112,43 +173,63 @@ def check_disk(log_folder: Path) -> None:
 
 
 def catch_signals(events: Events) -> None:
-    """Turns the signals that ask a program to stop into events, so that a stop is always an orderly one."""
+    """Turn the signals that ask a program to stop into events, so that every stop is an orderly one."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:  # nohup asks us to survive SIGHUP
-            signal.signal(number, lambda *_: events.put(SIGNALLED))
+            signal.signal(number, lambda *_: events.put(Event.SIGNALLED))
 
 
-def wait_until_ready(torchserve: TorchServe, events: Events, timeout_s: float) -> bool:
-    """Waits for a READY worker, showing that time passes. False: a signal came first.
+def wait_until_ready(
+    torchserve: TorchServe, events: Events, timeout_s: float, on_wait: Callable[[float], None]
+) -> bool:
+    """Wait for a READY worker.
+
+    Args:
+        torchserve: just started.
+        events: a signal ends the wait, and so does the end of TorchServe.
+        timeout_s: how long to wait.
+        on_wait: called with the seconds waited, several times a second.
+
+    Returns:
+        False where a signal came first.
 
     Raises:
-        ServeError: TorchServe ended, its worker cannot load the model, or `timeout_s` passed.
+        ServeError: TorchServe ended, its worker cannot load the model, or the time is up.
     """
-    waiting = Waiting("waiting for a worker to load the model")
+    started = time.monotonic()
     try:
         while not torchserve.is_ready():
-            waiting.show()
+            seconds = time.monotonic() - started
+            on_wait(seconds)
             event = next_event(events, POLL_INTERVAL_S)
-            if event == SIGNALLED:
+            if event is Event.SIGNALLED:
                 return False
-            reasons = torchserve.log.load_failure()
-            if reasons:
-                show(reasons)
+            if torchserve.log.load_failure():
                 raise ServeError("the worker cannot load the model; mend the archive's inputs and run `make archive`")
             if event is not None:
-                raise ServeError(f"{event} while starting; the lines above and the log tell why")
-            if waiting.seconds > timeout_s:
+                raise ServeError(f"{event.value} while starting; the lines above and the log tell why")
+            if seconds > timeout_s:
                 raise ServeError(f"no worker was ready within {timeout_s:g} s; allow more with --timeout-s")
     except ServeError as error:
-        if not torchserve.log.load_failure():
-            show(torchserve.log.last_words())
-        raise ServeError(f"{error} (log: {torchserve.log.folder})") from error
-    finally:
-        waiting.end()
+        lines = torchserve.log.load_failure() or torchserve.log.last_words()
+        raise ServeError(f"{error} (log: {torchserve.log.folder})", lines) from error
     return True
 
 
-def next_event(events: Events, timeout_s: float) -> str | None:
+def check_signalled(event: Event, torchserve: TorchServe) -> None:
+    """Make sure that a signal ended the service.
+
+    Raises:
+        ServeError: one of the parts ended by itself.
+    """
+    if event is not Event.SIGNALLED:
+        lines = torchserve.log.last_words() if event is Event.TORCHSERVE_ENDED else []
+        folder = torchserve.log.folder
+        raise ServeError(f"{event.value} unasked, so everything is stopped; see {folder}, then start again", lines)
+
+
+def next_event(events: Events, timeout_s: float) -> Event | None:
+    """The next event, or None where none comes in time."""
     try:
         return events.get(timeout=timeout_s)
     except Empty:
@@ -156,31 +237,15 @@ def next_event(events: Events, timeout_s: float) -> str | None:
 
 
 def stop(torchserve: TorchServe, events: Events) -> None:
-    """Ends TorchServe when it has answered what it was asked, and waits until it is gone; a signal hurries it."""
-    patience = time.monotonic() + DRAIN_S
-    while torchserve.is_busy() and time.monotonic() < patience:
+    """End TorchServe once it has answered the requests under way, and wait until it is gone; an event hurries it."""
+    drained_by = time.monotonic() + DRAIN_TIMEOUT_S
+    while torchserve.is_busy() and time.monotonic() < drained_by:
         if next_event(events, DRAIN_INTERVAL_S) is not None:
             break
     torchserve.request_stop()
-    deadline = time.monotonic() + GRACE_S + 2 * KILL_TIMEOUT_S
+    ended_by = time.monotonic() + GRACE_S + 2 * KILL_TIMEOUT_S
     while torchserve.is_running():
-        if next_event(events, POLL_INTERVAL_S) == SIGNALLED:
+        if next_event(events, POLL_INTERVAL_S) is Event.SIGNALLED:
             torchserve.request_stop()
-        if time.monotonic() > deadline:
+        if time.monotonic() > ended_by:
             torchserve.kill()
-
-
-def print_welcome(ports: Ports, log_folder: Path, with_page: bool, seconds: float) -> None:
-    endpoint = f"{ports.api_url}/predictions/{MODEL_NAME}"
-    here = Path.cwd()
-    sample = SAMPLE.relative_to(here) if SAMPLE.is_relative_to(here) else SAMPLE
-    page = [f"Page:      {ports.page_url}"] if with_page else []
-    lines = [
-        f"Ready after {seconds:.1f} s.",
-        *page,
-        f"Endpoint:  {endpoint}",
-        f"Try:       curl {endpoint} -T {shlex.quote(str(sample))}",
-        f"Logs:      {log_folder}",
-        "Ctrl-C stops everything.",
-    ]
-    print("\n".join(lines), flush=True)
