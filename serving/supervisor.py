@@ -23,9 +23,10 @@ from typing import Protocol
 from model.artifacts import METADATA_FILE
 from model.locations import RELEASED, ROOT
 from release.archive import DEFAULT_ARCHIVE, build_archive, check_archive, is_stale
+from serving.guard import GRACE_S, KILL_TIMEOUT_S
 from serving.page import PageServer
 from serving.settings import MODEL_NAME, Ports, ServeError, check_ports_free, find_java
-from serving.torchserve import GRACE_S, KILL_TIMEOUT_S, TorchServe
+from serving.torchserve import TorchServe
 
 STATIC_FOLDER = ROOT / "static_client"
 LOG_FOLDER = ROOT / "logs"

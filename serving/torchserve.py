@@ -1,28 +1,18 @@
-"""Starts TorchServe, tells when a worker is READY, and stops it with all it has started, however its owner ends.
-
-`torchserve --foreground` does not pass signals on to the JVM, and nobody can run code after a SIGKILL. So a small guard
-process stands between: it runs `python -m serving.torchserve` in a session of its own, holds the read end of a
-pipe from the owner, and when that closes (the owner stopped, crashed or was killed) ends the JVM and the workers and
-deletes the run's temporary directory. There is no other way to stop, so that this one is always the one that is tested.
-"""
+"""Starts TorchServe under its guard (guard.py), tells whether a worker is ready or busy, and stops it."""
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-import http
 import http.client
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
 
@@ -30,6 +20,7 @@ import psutil
 
 from handler.torchserve_patches import worker_start_folder
 from model.locations import ROOT
+from serving.guard import end_session
 from serving.settings import (
     ARCHIVE_NAME,
     CONFIG_FILE,
@@ -43,13 +34,8 @@ from serving.settings import (
 )
 from serving.torchserve_log import CONSOLE_LOG, RunLog
 
-GRACE_S = 8.0
-"""How long the JVM may take to end by itself; it takes about 2.5 s."""
-
-KILL_TIMEOUT_S = 5.0
-"""How long killed processes may take to be gone."""
-
 REQUEST_TIMEOUT_S = 2.0
+"""How long the management API may take to answer."""
 
 
 class TorchServe:
@@ -86,7 +72,7 @@ class TorchServe:
         try:
             command = _prepare(self.folder, ports, archive, config or CONFIG_FILE.read_text(encoding="utf-8"))
             self._guard = subprocess.Popen(
-                [sys.executable, "-m", __name__, f"--folder={self.folder}", f"--console={console}", *command],
+                [sys.executable, "-m", "serving.guard", str(self.folder), str(console), *command],
                 cwd=ROOT,
                 env=_environment(self.folder, java_home, log_folder.resolve()),
                 stdin=subprocess.PIPE,
@@ -122,7 +108,7 @@ class TorchServe:
         """
         status, model = self._describe()
         # Archives are unpacked before the first port opens, so a model missing by then stays missing.
-        if status == http.HTTPStatus.NOT_FOUND:
+        if status == HTTPStatus.NOT_FOUND:
             raise ServeError(f"TorchServe cannot unpack the archive into {self.folder}")
         return any(worker["status"] == "READY" for worker in model.get("workers", ()))
 
@@ -151,7 +137,7 @@ class TorchServe:
             return None, {}
         finally:
             connection.close()
-        return response.status, json.loads(body)[0] if response.status == http.HTTPStatus.OK else {}
+        return response.status, json.loads(body)[0] if response.status == HTTPStatus.OK else {}
 
     def request_stop(self) -> None:
         """Asks the guard to end everything; called again, to do so at once."""
@@ -191,80 +177,3 @@ def _environment(folder: Path, java_home: Path | None, log_folder: Path) -> dict
     if java_home is not None:
         environment["JAVA_HOME"] = str(java_home)
     return environment
-
-
-def end_session(session: int, folder: Path, spare: int | None = None) -> None:
-    """Kills every process of a session, but `spare`, and deletes the run's temporary directory."""
-    deadline = time.monotonic() + KILL_TIMEOUT_S
-    while members := [process for process in _session_members(session) if process.pid != spare]:
-        for process in members:
-            with contextlib.suppress(psutil.Error):
-                process.kill()
-        psutil.wait_procs(members, timeout=0.1)
-        if time.monotonic() > deadline:
-            break
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _session_members(session: int) -> Iterable[psutil.Process]:
-    for process in psutil.process_iter():
-        # A zombie is dead already; only its parent can bury it.
-        with contextlib.suppress(OSError, psutil.Error):
-            if os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE:
-                yield process
-
-
-def _terminate_jvm(launcher: subprocess.Popen[bytes]) -> None:
-    """Asks the JVM, the launcher's only child, to end; the launcher, which waits for it, then ends too."""
-    with contextlib.suppress(psutil.Error):
-        parent = psutil.Process(launcher.pid)
-        for process in parent.children() or [parent]:
-            process.terminate()
-
-
-def guard(folder: Path, console: Path, command: list[str]) -> int:
-    """Runs the command until it ends, or standard input closes, or a signal comes; then ends all and cleans up."""
-    events: SimpleQueue[str] = SimpleQueue()  # its put may be called from a signal handler
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: events.put("stop"))
-
-    def watch_owner() -> None:
-        while os.read(sys.stdin.fileno(), 1):
-            pass
-        events.put("stop")
-
-    def watch_launcher() -> None:
-        launcher.wait()
-        events.put("ended")
-
-    try:
-        with console.open("ab") as output:
-            launcher = subprocess.Popen(
-                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
-            )
-        Thread(target=watch_owner, daemon=True).start()
-        Thread(target=watch_launcher, daemon=True).start()
-        if events.get() == "ended":
-            return 1
-        _terminate_jvm(launcher)
-        with contextlib.suppress(Empty):  # its end, or a second stop: no more patience
-            events.get(timeout=GRACE_S)
-        return 0
-    except OSError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    finally:
-        end_session(os.getpid(), folder, spare=os.getpid())
-
-
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="The guard of one TorchServe; scripts/serve.py starts it.")
-    parser.add_argument("--folder", type=Path, required=True, help="temporary directory, deleted at the end")
-    parser.add_argument("--console", type=Path, required=True, help="file for what the command prints")
-    parser.add_argument("command", nargs=argparse.REMAINDER, help="command that starts TorchServe in the foreground")
-    options = parser.parse_args(arguments)
-    return guard(options.folder, options.console, options.command)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
