@@ -1,22 +1,23 @@
-"""The static page's HTTP server: files of one folder, read-only, on one loopback origin; no word of TorchServe.
+"""The static page as a Starlette application: the files of one folder, read-only, on one origin.
 
-The API's CORS setting allows exactly one origin, so a visitor by another name (localhost) is sent to that one.
+It knows nothing of TorchServe. The API's CORS setting allows exactly one origin, so a visitor who comes by another name
+(localhost) is redirected to that one.
 """
 
 from __future__ import annotations
 
-import gzip
-import json
-import sys
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
-from urllib.parse import unquote, urlsplit
 
-LOOPBACK = "127.0.0.1"
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MEDIA_TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -34,157 +35,130 @@ MEDIA_TYPES = {
     ".md": "text/plain; charset=utf-8",
     ".woff2": "font/woff2",
 }
-"""Written out: the system's table, which `mimetypes` reads, differs from machine to machine."""
+"""Files with other endings are not given out. The system's table, which `mimetypes` reads, differs between machines."""
 
-PACKED_SUFFIXES = {".html", ".css", ".js", ".mjs", ".json", ".svg", ".txt", ".md"}
-"""Text, a third as long when it is sent gzipped."""
+OnError = Callable[[str], None]
+"""Called with a line for the operator."""
 
 
-class PageServer(ThreadingHTTPServer):
-    """Serves `folder` at http://127.0.0.1:port, and at /config.json where the page finds its API.
-
-    The port is taken on construction; who asks before `start` waits.
+def application(
+    folder: Path, origin: str, api_url: str, model: str, extra: Mapping[str, Path], on_error: OnError
+) -> Starlette:
+    """The page as an ASGI application, to be run alone or mounted beside others.
 
     Args:
         folder: the page's files.
-        port: TCP port; 0 lets the system choose.
-        api_url: the API's origin, such as http://127.0.0.1:8080, the only other one the page may talk to.
+        origin: the page's one address, such as http://127.0.0.1:8000.
+        api_url: the API's origin, the only other one that the page may connect to.
         model: the model's name in the API's paths.
-        extra: files from elsewhere, by the name they are to have beside the page; one that is missing is not found.
-
-    Raises:
-        OSError: the port cannot be taken.
+        extra: files from elsewhere, by their names beside the page; one that is missing is not found.
+        on_error: called when a file cannot be read or the application fails; the client is told no details.
     """
-
-    daemon_threads = True
-    request_queue_size = 64
-
-    def __init__(
-        self, folder: Path, port: int, api_url: str, model: str, extra: Mapping[str, Path] | None = None
-    ) -> None:
-        super().__init__((LOOPBACK, port), PageHandler)
-        self.folder = folder.resolve()
-        self.extra = {f"/{name}": path for name, path in (extra or {}).items()}
-        self.config = json.dumps({"endpoint": api_url, "model": model}).encode()
-        self.content_security_policy = (
+    headers = {
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": (
             f"default-src 'self'; connect-src 'self' {api_url}; img-src 'self' data: blob:; "
             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-        )
-        self.host = f"{LOOPBACK}:{self.server_port}"
-        self._thread: Thread | None = None
+        ),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+    }
 
-    def start(self, on_end: Callable[[], None] = lambda: None) -> None:
-        """Answers requests in a thread of its own; `on_end` is called from there when it ends, crash or not."""
+    def config(request: Request) -> Response:
+        return JSONResponse({"endpoint": api_url, "model": model})
 
-        def run() -> None:
-            try:
-                self.serve_forever()
-            finally:
-                on_end()
+    def fail(request: Request, error: Exception) -> Response:
+        on_error(f"{type(error).__name__}: {error}")
+        return PlainTextResponse("The page's server failed.\n", 500, headers)  # sent outside of the middleware
 
-        self._thread = Thread(target=run, name="page", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stops answering and frees the port. Does nothing the second time."""
-        if self._thread is not None:
-            self.shutdown()
-            self._thread.join()
-            self._thread = None
-        self.server_close()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """One line instead of a traceback, and nothing where the browser merely went away."""
-        error = sys.exc_info()[1]
-        if not isinstance(error, (ConnectionError, TimeoutError)):
-            print(f"page server: {type(error).__name__}: {error}", file=sys.stderr)
+    return Starlette(
+        routes=[Route("/config.json", config), Route("/{path:path}", Files(folder, extra, on_error).answer)],
+        middleware=[
+            Middleware(EveryAnswer, headers=headers),
+            Middleware(OneOrigin, origin=origin),
+            Middleware(GZipMiddleware, minimum_size=1),
+        ],
+        exception_handlers={404: _not_found, 405: _not_allowed, Exception: fail},
+    )
 
 
-class PageHandler(BaseHTTPRequestHandler):
-    """GET and HEAD of the files in the server's folder."""
+class EveryAnswer:
+    """Middleware that puts the same headers on every answer."""
 
-    server: PageServer
-    protocol_version = "HTTP/1.1"
-    server_version = "page"
-    sys_version = ""
-    timeout = 30  # seconds an idle connection may hold a thread
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
+        self._app, self._headers = app, headers
 
-    def do_GET(self) -> None:
-        host = self.headers.get("Host", "")
-        target = urlsplit(self.path)
-        if not self.path.startswith("/"):  # an absolute URL or CONNECT form: this is no proxy
-            self._send_text(HTTPStatus.BAD_REQUEST, "The path must begin with a slash.")
-        elif host != self.server.host:
-            # Not a permanent redirect: browsers remember those, and another program may have the port tomorrow.
-            self._send(HTTPStatus.TEMPORARY_REDIRECT, b"", {"Location": f"http://{self.server.host}{self.path}"})
-        elif target.path == "/config.json":
-            self._send(HTTPStatus.OK, self.server.config, {"Content-Type": MEDIA_TYPES[".json"]})
-        else:
-            self._send_file(target.path)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(self._headers)
+            await send(message)
 
-    do_HEAD = do_GET
+        await self._app(scope, receive, send_with_headers)
 
-    def _refuse_method(self) -> None:
-        self.close_connection = True  # the body is not read
-        self._send_text(HTTPStatus.METHOD_NOT_ALLOWED, "Only GET and HEAD.", {"Allow": "GET, HEAD"})
 
-    do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _refuse_method
+class OneOrigin:
+    """Middleware that redirects whoever asks for the page by another name of this machine."""
 
-    def _send_file(self, path: str) -> None:
-        try:
-            file = self.server.extra.get(path) or self._find(unquote(path))
-        except OSError:  # too long a name, or a loop of links
-            file = None
+    def __init__(self, app: ASGIApp, origin: str) -> None:
+        self._app, self._origin = app, origin
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = self._answer(scope) if scope["type"] == "http" else None
+        await (answer or self._app)(scope, receive, send)
+
+    def _answer(self, scope: Scope) -> Response | None:
+        target = scope["raw_path"].decode("ascii")
+        if not target.startswith("/"):  # an absolute URL: this is no proxy
+            return PlainTextResponse("The path must begin with a slash.\n", 400)
+        host = self._origin.partition("://")[2]
+        if Headers(scope=scope).get("Host") == host or scope["method"] not in ("GET", "HEAD"):
+            return None
+        query = f"?{scope['query_string'].decode('ascii')}" if scope["query_string"] else ""
+        # 307 is not permanent: browsers remember a permanent one, and another program may have the port tomorrow.
+        return RedirectResponse(f"{self._origin}{target}{query}", 307)
+
+
+class Files:
+    """Reads the page's files.
+
+    Not Starlette's StaticFiles, which takes media types from the system's table, gives out hidden files, and under
+    GZipMiddleware answers HEAD with another length than GET.
+    """
+
+    def __init__(self, folder: Path, extra: Mapping[str, Path], on_error: OnError) -> None:
+        self._folder, self._extra, self._on_error = folder.resolve(), extra, on_error
+
+    def answer(self, request: Request) -> Response:
+        """The file that the path names; Starlette calls this in a thread."""
+        path = request.path_params["path"]
+        file = self._extra.get(path) or self._find(path)
         if file is None:
-            self._send_text(HTTPStatus.NOT_FOUND, "There is no such file.")
-            return
+            raise HTTPException(404)
         try:
-            body = file.read_bytes()
-        except FileNotFoundError:
-            self._send_text(HTTPStatus.NOT_FOUND, "There is no such file.")
-            return
+            return Response(file.read_bytes(), media_type=MEDIA_TYPES[file.suffix.lower()])
+        except FileNotFoundError as error:
+            raise HTTPException(404) from error
         except OSError as error:
-            print(f"page server: {file}: {error.strerror}", file=sys.stderr)
-            self._send_text(HTTPStatus.INTERNAL_SERVER_ERROR, "The file cannot be read.")
-            return
-        suffix = file.suffix.lower()
-        headers = {"Content-Type": MEDIA_TYPES[suffix]}
-        if suffix in PACKED_SUFFIXES:
-            headers["Vary"] = "Accept-Encoding"
-            if "gzip" in self.headers.get("Accept-Encoding", ""):
-                body, headers["Content-Encoding"] = gzip.compress(body, mtime=0), "gzip"
-        self._send(HTTPStatus.OK, body, headers)
+            self._on_error(f"{file}: {error.strerror}")
+            return PlainTextResponse("The file cannot be read.\n", 500)
 
     def _find(self, path: str) -> Path | None:
-        """The file behind an unquoted path, or None: outside the folder, hidden, a folder, or of an unknown type."""
-        parts = (path + "index.html" if path.endswith("/") else path).split("/")[1:]
+        """The file behind a path, or None: it lies outside the folder, is hidden, a folder, or of an unknown type."""
+        parts = (f"{path}index.html" if path.endswith("/") or not path else path).split("/")
         if any(part.startswith(".") or "\\" in part or "\0" in part for part in parts):
             return None
-        file = self.server.folder.joinpath(*filter(None, parts)).resolve()  # follows links, so that none leads out
-        inside = file.is_relative_to(self.server.folder)
-        return file if inside and file.is_file() and file.suffix.lower() in MEDIA_TYPES else None
+        try:
+            file = self._folder.joinpath(*filter(None, parts)).resolve()  # follows links, so that none leads out
+            is_given_out = file.is_relative_to(self._folder) and file.is_file() and file.suffix.lower() in MEDIA_TYPES
+        except (OSError, RuntimeError):  # too long a name, or a loop of links
+            return None
+        return file if is_given_out else None
 
-    def _send_text(self, status: HTTPStatus, text: str, headers: dict[str, str] | None = None) -> None:
-        self._send(status, f"{text}\n".encode(), {"Content-Type": MEDIA_TYPES[".txt"], **(headers or {})})
 
-    def _send(self, status: HTTPStatus, body: bytes, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
+def _not_found(request: Request, error: Exception) -> Response:
+    return PlainTextResponse("There is no such file.\n", 404)
 
-    def end_headers(self) -> None:
-        """Every answer, the base class's own errors included, carries the same rules."""
-        self.send_header("Cache-Control", "no-cache")
-        self.send_header("Content-Security-Policy", self.server.content_security_policy)
-        self.send_header("X-Content-Type-Options", "nosniff")
-        self.send_header("Referrer-Policy", "no-referrer")
-        super().end_headers()
 
-    def log_message(self, format: str, *args: Any) -> None:
-        """Silent: a page's visits are nobody's business, and what fails here says so itself."""
+def _not_allowed(request: Request, error: Exception) -> Response:
+    return PlainTextResponse("Only GET and HEAD.\n", 405, {"Allow": "GET, HEAD"})

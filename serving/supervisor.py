@@ -24,7 +24,7 @@ from model.artifacts import METADATA_FILE
 from model.locations import RELEASED, ROOT
 from release.archive import DEFAULT_ARCHIVE, build_archive, check_archive, is_stale
 from serving.guard import GRACE_S, KILL_TIMEOUT_S
-from serving.page import PageServer
+from serving.page_server import PageServer
 from serving.settings import MODEL_NAME, Ports, ServeError, check_ports_free, find_java
 from serving.torchserve import TorchServe
 
@@ -114,7 +114,7 @@ def serve(service: Service, observer: Observer) -> bool:
     with contextlib.ExitStack() as stack:
         page = None
         if service.with_page:  # takes its port now, answers once there is a model to ask
-            page = PageServer(STATIC_FOLDER, ports.page, ports.api_url, MODEL_NAME, DESCRIPTION)
+            page = PageServer(STATIC_FOLDER, ports.page, ports.api_url, MODEL_NAME, DESCRIPTION, observer.page_failed)
             stack.callback(page.stop)
         catch_signals(events)
         torchserve = TorchServe(

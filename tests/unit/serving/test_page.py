@@ -1,19 +1,24 @@
-"""The page's HTTP server, over real sockets."""
+"""What the page's application answers, over real sockets."""
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import http.client
 import json
 import socket
-import threading
 from collections.abc import Iterator
 from http.client import HTTPResponse
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Message
 
-from serving.page import PageServer
+from serving.console import say
+from serving.page import Files, application
+from serving.page_server import PageServer
 
 API_URL = "http://127.0.0.1:8080"
 
@@ -33,13 +38,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (above / "metadata.json").write_text('{"metadata": 1}')
     (above / "secret.txt").write_text("secret")
     (page / "link.txt").symlink_to(above / "secret.txt")
+    (page / "loop.txt").symlink_to(page / "loop.txt")
+    (page / "dot.png").write_bytes(b"\x89PNG" + bytes(100))
     return page
 
 
 @pytest.fixture(scope="module")
 def server(folder: Path) -> Iterator[PageServer]:
     extra = {"model.json": folder.parent / "metadata.json", "gone.json": folder.parent / "gone.json"}
-    running = PageServer(folder, 0, API_URL, "mnist", extra)
+    running = PageServer(folder, 0, API_URL, "mnist", extra, on_error=say)
     running.start()
     yield running
     running.stop()
@@ -48,7 +55,7 @@ def server(folder: Path) -> Iterator[PageServer]:
 def ask(
     server: PageServer, path: str, method: str = "GET", host: str | None = None, accept: str | None = None
 ) -> tuple[HTTPResponse, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
     connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
     connection.putheader("Host", server.host if host is None else host)
     if accept is not None:
@@ -68,6 +75,7 @@ def ask(
         ("/app.js", "text/javascript; charset=utf-8"),
         ("/style.css", "text/css; charset=utf-8"),
         ("/icon.svg", "image/svg+xml"),
+        ("/dot.png", "image/png"),
         ("/config.json", "application/json"),
     ],
 )
@@ -98,16 +106,41 @@ def test_text_is_sent_gzipped_to_who_accepts_that(server: PageServer, folder: Pa
     assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
 
 
-def test_head_has_the_headers_of_get_and_no_body(server: PageServer) -> None:
-    got, _ = ask(server, "/app.js")
-    head, body = ask(server, "/app.js", method="HEAD")
+def test_a_picture_is_sent_as_it_is(server: PageServer, folder: Path) -> None:
+    response, body = ask(server, "/dot.png", accept="gzip")
+    assert response.headers["Content-Encoding"] is None
+    assert body == (folder / "dot.png").read_bytes()
+
+
+@pytest.mark.parametrize("accept", [None, "gzip"])
+def test_head_has_the_headers_of_get_and_no_body(server: PageServer, accept: str | None) -> None:
+    got, _ = ask(server, "/app.js", accept=accept)
+    head, body = ask(server, "/app.js", method="HEAD", accept=accept)
     assert (head.status, body) == (200, b"")
     assert head.headers["Content-Length"] == got.headers["Content-Length"]
+    assert head.headers.keys() == got.headers.keys()
 
 
-@pytest.mark.parametrize("path", ["/", "/missing.js", "/config.json"])
-def test_every_answer_carries_the_security_headers(server: PageServer, path: str) -> None:
-    headers = ask(server, path)[0].headers
+@pytest.mark.parametrize(
+    ("path", "method", "host", "status"),
+    [
+        ("/", "GET", None, 200),
+        ("/missing.js", "GET", None, 404),
+        ("/config.json", "GET", None, 200),
+        ("/", "POST", None, 405),
+        ("/", "GET", "localhost", 307),
+        ("evil", "GET", None, 400),
+        ("/app.js", "GET", None, 500),
+    ],
+)
+def test_every_answer_carries_the_security_headers(
+    server: PageServer, monkeypatch: pytest.MonkeyPatch, path: str, method: str, host: str | None, status: int
+) -> None:
+    if status == 500:
+        monkeypatch.setattr(Files, "_find", lambda files, path: 1 / 0)
+    response, _ = ask(server, path, method, host)
+    headers = response.headers
+    assert response.status == status
     policy = headers["Content-Security-Policy"]
     assert f"connect-src 'self' {API_URL};" in policy
     for rule in ("default-src 'self'", "img-src 'self' data: blob:", "base-uri 'none'", "frame-ancestors 'none'"):
@@ -130,6 +163,7 @@ def test_every_answer_carries_the_security_headers(server: PageServer, path: str
         "//../secret.txt",
         "/..%5csecret.txt",
         "/link.txt",
+        "/loop.txt",
         "/.hidden.txt",
         "/notes.bak",
         "/app.js%00.txt",
@@ -152,9 +186,9 @@ def test_other_methods_are_refused(server: PageServer, method: str) -> None:
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("host", ["localhost:{port}", "LOCALHOST:{port}", "127.0.0.1", "evil.example", ""])
 def test_another_name_is_sent_to_the_one_origin_that_cors_allows(server: PageServer, host: str, method: str) -> None:
-    response, body = ask(server, "/app.js?a=b", method=method, host=host.format(port=server.server_port))
+    response, body = ask(server, "/app.js?a=b", method=method, host=host.format(port=server.port))
     assert response.status == 307
-    assert response.headers["Location"] == f"http://127.0.0.1:{server.server_port}/app.js?a=b"
+    assert response.headers["Location"] == f"http://127.0.0.1:{server.port}/app.js?a=b"
     assert body == b""
 
 
@@ -169,7 +203,7 @@ def test_a_client_that_goes_away_leaves_no_traceback(
     server: PageServer, folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "big.txt").write_bytes(b"x" * 20_000_000)
-    with socket.create_connection(("127.0.0.1", server.server_port)) as client:
+    with socket.create_connection(("127.0.0.1", server.port)) as client:
         # Closing with unread bytes and SO_LINGER 0 resets the connection in the middle of the answer.
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         client.sendall(f"GET /big.txt HTTP/1.1\r\nHost: {server.host}\r\n\r\n".encode())
@@ -191,19 +225,46 @@ def test_an_unreadable_file_is_a_500_and_one_line_for_the_operator(
     assert capfd.readouterr().err.count("\n") == 1
 
 
-def test_the_port_is_held_from_the_start_and_freed_at_the_end(folder: Path) -> None:
-    server = PageServer(folder, 0, API_URL, "mnist")
-    with pytest.raises(OSError, match="in use"):
-        PageServer(folder, server.server_port, API_URL, "mnist").start()
-    server.stop()
-    again = PageServer(folder, server.server_port, API_URL, "mnist")
-    again.stop()
-    again.stop()  # a second time does no harm
+def test_a_failure_of_the_application_is_a_500_and_one_line_for_the_operator(
+    server: PageServer,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(Files, "_find", lambda files, path: 1 / 0)
+    response, body = ask(server, "/app.js")
+    assert (response.status, body) == (500, b"The page's server failed.\n")
+    assert capfd.readouterr().err == "ZeroDivisionError: division by zero\n"
+    assert caplog.records == []
 
 
-def test_the_end_of_the_server_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ended = threading.Event()
-    server = PageServer(folder, 0, API_URL, "mnist")
-    server.start(on_end=ended.set)
-    server.stop()
-    assert ended.wait(5)
+def test_the_application_serves_the_page_beside_others(folder: Path) -> None:
+    """Mounted under a path, behind another server: asked by ASGI, without one."""
+    page = application(folder, "https://digits.example", API_URL, "mnist", {}, on_error=pytest.fail)
+    site = Starlette(routes=[Mount("/page", page)])
+    assert asyncio.run(asgi_get(site, "/page/app.js", "digits.example")) == (200, b"export {};")
+    assert asyncio.run(asgi_get(site, "/page/", "digits.example")) == (200, b"<!doctype html>the page")
+    assert asyncio.run(asgi_get(site, "/page/app.js", "localhost"))[0] == 307
+
+
+async def asgi_get(app: ASGIApp, path: str, host: str) -> tuple[int, bytes]:
+    """The status and the body that an application answers a GET with."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(b"host", host.encode())],
+    }
+    await app(scope, receive, send)
+    return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])

@@ -1,0 +1,109 @@
+"""Runs the page's application under uvicorn, in a thread of this process, on a loopback port that is taken first.
+
+uvicorn answers by itself what is no HTTP/1.1 (a request without Host, or with a head of over 64 KiB, included): 400 in
+plain text, without the application's headers. It sets no limit to the time that a client may take to send a request; an
+idle connection costs no thread.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from threading import Thread
+
+import uvicorn
+
+from serving.page import OnError, application
+from serving.settings import LOOPBACK
+
+BACKLOG = 64
+"""How many connections may wait to be accepted, before the start above all."""
+
+KEEP_ALIVE_S = 30
+"""How long a connection may stay open between two requests."""
+
+STOP_TIMEOUT_S = 1
+"""How long a stop waits for answers under way; connections without a request are closed at once."""
+
+
+class PageServer:
+    """Serves `application` at http://127.0.0.1:port, from a thread of its own.
+
+    The port is taken on construction; who asks before `start` waits.
+
+    Args:
+        folder, api_url, model, extra, on_error: see `application`.
+        port: TCP port; 0 lets the system choose.
+
+    Attributes:
+        port: where it listens.
+        host: what a request's `Host` must be.
+
+    Raises:
+        OSError: the port cannot be taken.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        port: int,
+        api_url: str,
+        model: str,
+        extra: Mapping[str, Path] | None = None,
+        on_error: OnError = lambda message: None,
+    ) -> None:
+        self._socket = socket.create_server((LOOPBACK, port), backlog=BACKLOG)
+        self.port: int = self._socket.getsockname()[1]
+        self.host = f"{LOOPBACK}:{self.port}"
+        self._on_error = on_error
+        config = uvicorn.Config(
+            application(folder, f"http://{self.host}", api_url, model, extra or {}, on_error),
+            # Chosen here, not by what else is installed.
+            loop="asyncio",
+            http="h11",
+            ws="none",
+            lifespan="off",
+            # Errors are told by `on_error`; visits are not logged.
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            backlog=BACKLOG,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_graceful_shutdown=STOP_TIMEOUT_S,
+        )
+        self._server = _Server(config)
+        self._thread: Thread | None = None
+
+    def start(self, on_end: Callable[[], None] = lambda: None) -> None:
+        """Answer requests from now on; `on_end` is called from the server's thread when it ends, crash or not."""
+
+        def run() -> None:
+            try:
+                self._server.run([self._socket])
+            except Exception as error:
+                self._on_error(f"{type(error).__name__}: {error}")
+            finally:
+                on_end()
+
+        self._thread = Thread(target=run, name="page", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop answering and free the port. Does nothing the second time."""
+        if self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join()
+            self._thread = None
+        self._socket.close()
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn that cuts off the clients that keep it from stopping: those that do not read their answer."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
