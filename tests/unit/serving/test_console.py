@@ -49,7 +49,7 @@ def test_a_bug_keeps_its_traceback() -> None:
         console.run(lambda: 1 // 0)
 
 
-def test_a_wait_is_noted_now_and_then_where_nobody_watches(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wait_writes_a_line_every_few_seconds_where_stderr_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     waiting = Waiting("waiting")
     for tenths in range(int(25 * NOTE_INTERVAL_S)):
         waiting.show(tenths / 10)

@@ -77,20 +77,20 @@ def test_a_rotated_log_is_read_from_its_start(tmp_path: Path) -> None:
     assert log.lines(MODEL_LOG) == [model_line("new")]
 
 
-@pytest.mark.parametrize(("deaths", "settled"), [(1, False), (2, False), (3, True)])
-def test_deaths_without_a_traceback_settle_it_after_three(tmp_path: Path, deaths: int, settled: bool) -> None:
+@pytest.mark.parametrize(("ends", "is_failure"), [(1, False), (2, False), (3, True)])
+def test_three_ends_without_a_traceback_are_a_failure(tmp_path: Path, ends: int, is_failure: bool) -> None:
     log = RunLog(tmp_path)
-    append(tmp_path, SERVER_LOG, [LOAD_FAILED] * deaths)
-    assert bool(log.load_failure()) is settled
+    append(tmp_path, SERVER_LOG, [LOAD_FAILED] * ends)
+    assert bool(log.load_failure()) is is_failure
 
 
-def test_a_worker_whose_death_only_its_own_log_tells_is_noticed(tmp_path: Path) -> None:
+def test_a_failure_that_only_the_workers_log_tells_is_noticed(tmp_path: Path) -> None:
     log = RunLog(tmp_path)
     append(tmp_path, MODEL_LOG, traceback_lines("boom"))
     assert log.load_failure()[-1] == "RuntimeError: boom"
 
 
-def test_an_archive_that_cannot_be_unpacked_settles_it_at_once(tmp_path: Path) -> None:
+def test_an_archive_that_cannot_be_unpacked_is_a_failure_at_once(tmp_path: Path) -> None:
     log = RunLog(tmp_path)
     append(
         tmp_path, SERVER_LOG, [f"{STAMP} [WARN ] main o.p.s.ModelServer - Failed to load model: mnist.mar", "java.io"]
@@ -98,12 +98,12 @@ def test_an_archive_that_cannot_be_unpacked_settles_it_at_once(tmp_path: Path) -
     assert log.load_failure() == ["Failed to load model: mnist.mar", "java.io"]
 
 
-def test_last_words_leave_out_what_the_jvm_always_prints(tmp_path: Path) -> None:
+def test_the_last_lines_leave_out_what_the_jvm_always_prints(tmp_path: Path) -> None:
     log = RunLog(tmp_path)
     append(tmp_path, CONSOLE_LOG, ["WARNING: sun.reflect.Reflection is old", "java.io.IOException: Failed to bind"])
-    assert log.last_words() == ["java.io.IOException: Failed to bind"]
+    assert log.last_lines() == ["java.io.IOException: Failed to bind"]
 
 
 def test_no_log_at_all_is_no_failure(tmp_path: Path) -> None:
     log = RunLog(tmp_path / "missing")
-    assert (log.load_failure(), log.last_words()) == ([], [])
+    assert (log.load_failure(), log.last_lines()) == ([], [])
