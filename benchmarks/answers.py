@@ -27,8 +27,7 @@ from benchmarks.answer_requests.bodies import Request
 from benchmarks.answer_requests.sequence import Requests
 from model.artifacts import write_atomically
 from model.errors import OperatorError
-from scripts.cli import run
-from serving.console import say
+from serving.console import run, say
 from serving.settings import read_ports
 
 TIMEOUT_S = 60.0

@@ -1,8 +1,7 @@
 """Reads the log lines of one run of TorchServe, to tell an operator in a few lines why it does not start.
 
-`log4j2.xml` writes two logs; `console.log` holds what the JVM prints itself. The reason is found by regular expressions,
-since TorchServe gives it nowhere else: not by its API, which calls a worker that ended at its start just unready, and
-not by an exit status.
+`log4j2.xml` writes two logs; `console.log` holds what the JVM prints itself. Regular expressions find the reason,
+because TorchServe gives it nowhere else: its API calls a worker that ended at its start just unready.
 """
 
 from __future__ import annotations
@@ -72,7 +71,7 @@ class RunLog:
         return []
 
     def last_lines(self) -> list[str]:
-        """What to show when TorchServe has ended: the worker's traceback, else the last lines of the JVM, at most 12."""
+        """What to show when TorchServe has ended: the worker's traceback, else the JVM's last lines."""
         traceback = first_traceback(self.lines(MODEL_LOG))
         console = [line for line in self.lines(CONSOLE_LOG) if not CONSOLE_NOISE.match(line)]
         server = [_message(line) for line in self.lines(SERVER_LOG)]
