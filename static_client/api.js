@@ -7,7 +7,7 @@ export const DEADLINE_S = 5;
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
-/** Endpoints that have let the page read an answer: if another does not come, that is not for lack of leave. */
+/** Endpoints that have answered: CORS allows this page to ask them. */
 const readable = new Set();
 
 /**
@@ -52,7 +52,7 @@ export async function ask(config, what, picture, signal) {
   try {
     response = await fetch(`${config.endpoint}/${what}/${model}`, {
       method: "POST",
-      body: picture, // bytes carry no Content-Type, so that the browser need not ask for leave (CORS preflight)
+      body: picture, // bytes have no Content-Type: no CORS preflight
       headers: config.token ? { Authorization: `Bearer ${config.token}` } : {},
       credentials: "omit",
       signal,
@@ -116,7 +116,7 @@ async function refusal(config, status, body) {
   return reason ?? new RecogniserError("failed", `The recogniser failed (HTTP ${status}).`, { status });
 }
 
-/** A closer look; undefined where it cannot be had, since the page's own server is gone too. */
+/** @returns undefined where the page's own server does not answer either */
 function troubles() {
   return import("./troubles.js").catch(() => undefined);
 }

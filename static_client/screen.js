@@ -67,7 +67,7 @@ function showRetry(canRetry) {
   retry.hidden = !canRetry;
 }
 
-/** What is of no use now stays where it is and can be reached, but says so. */
+/** A tool of no use stays in its place and can be focused. */
 function showTools({ drawing, erases }) {
   undo.ariaDisabled = !drawing.canUndo;
   redo.ariaDisabled = !drawing.canRedo;

@@ -1,4 +1,4 @@
-/** Strokes as data: their lengthening and smoothing, in pad units. Knows nothing of pixels, of the DOM or of the server. */
+/** Strokes as data: their lengthening and smoothing, in pad units. */
 
 /** @import { Point } from "./types.js" */
 
