@@ -1,15 +1,15 @@
 /** The page: joins pad, asker and screen, and gives every action its button and its key. */
 
-import { RecogniserError, recognise } from "./api.js";
-import { createAsker } from "./asker.js";
-import { loadConfig } from "./config.js";
-import { Drawing } from "./drawing.js";
-import { createPad } from "./pad.js";
-import { takePicture } from "./raster.js";
-import { announce, show } from "./screen.js";
-import { actionOf } from "./shortcuts.js";
-import { listenForPictures } from "./sources.js";
-import { viewOf } from "./view.js";
+import { announce, show } from "./answer/screen.js";
+import { viewOf } from "./answer/view.js";
+import { Drawing } from "./drawing/drawing.js";
+import { createPad } from "./drawing/pad.js";
+import { takePicture } from "./drawing/raster.js";
+import { actionOf } from "./keyboard/shortcuts.js";
+import { listenForPictures } from "./pictures/sources.js";
+import { RecogniserError, recognise } from "./recogniser/api.js";
+import { createAsker } from "./recogniser/asker.js";
+import { loadConfig } from "./recogniser/config.js";
 
 const PAD_UNIT = 280; // of the width slider, which counts in pixels of a pad of this side
 
@@ -42,7 +42,7 @@ const actions = {
   retry: tryAgain,
   camera: () => byId("camera").click(),
   upload: () => byId("upload").click(),
-  sample: () => take(async () => (await need(import("./samples.js"))).takeSample()),
+  sample: () => take(async () => (await need(import("./pictures/samples.js"))).takeSample()),
   wrong: open,
   inside: open,
   card: open,
@@ -54,7 +54,7 @@ document.addEventListener("click", (event) => act(event.target.closest?.("[data-
 document.addEventListener("keydown", onKey);
 byId("width").addEventListener("input", setWidth);
 listenForPictures(
-  (file) => take(async () => (await need(import("./pictures.js"))).takeIn(file)),
+  (file) => take(async () => (await need(import("./pictures/pictures.js"))).takeIn(file)),
   (words) => tell(new RecogniserError("refused", words)),
 );
 addEventListener("online", () => outcome?.error && asker.retry());
@@ -178,7 +178,7 @@ async function need(part) {
 
 /** A panel or a dialog; in the order of the wishes, which two imports of one module would not keep. */
 async function open(name) {
-  loading ??= need(import("./panels.js")).finally(() => (loading = null));
+  loading ??= need(import("./panels/panels.js")).finally(() => (loading = null));
   panels = (await loading).panelsOf(page);
   await panels.open(name);
 }

@@ -13,7 +13,7 @@
  * @property {(context: CanvasRenderingContext2D, colour: string) => void} paint on the pad, whose ink has this colour
  * @property {"picture" | "sample"} kind
  * @property {string} [label] what the picture shows, where that is known
- * @property {import("./tally.js").Tally} [tally] counts how those with a label are read
+ * @property {import("./pictures/tally.js").Tally} [tally] counts how those with a label are read
  *
  * @typedef {object} Config where the recogniser is
  * @property {string} endpoint absolute URL without a slash at its end
@@ -37,12 +37,12 @@
  * @property {boolean} retrying the same drawing will be asked about again without anybody's doing
  *
  * @typedef {object} Questions what an asker asks about, how, and who wants to know
- * @property {import("./drawing.js").Drawing} drawing
- * @property {(drawing: import("./drawing.js").Drawing) => Promise<Partial<Outcome>>} ask about what it shows now
+ * @property {import("./drawing/drawing.js").Drawing} drawing
+ * @property {(drawing: import("./drawing/drawing.js").Drawing) => Promise<Partial<Outcome>>} ask about what it shows now
  * @property {(outcome: Outcome) => void} onOutcome not called for a drawing that has been cleared since
  *
  * @typedef {object} Known what a view is made of
- * @property {import("./drawing.js").Drawing} drawing
+ * @property {import("./drawing/drawing.js").Drawing} drawing
  * @property {boolean} penIsDown doubts about an unfinished stroke are not worth a word yet
  * @property {Outcome | null} outcome the newest one since the pad was empty
  * @property {boolean} triesAgain at the person's wish, after an error
@@ -56,7 +56,7 @@
  * @property {boolean} [canRetry]
  *
  * @typedef {object} Page what a panel or dialog may know of the page
- * @property {import("./drawing.js").Drawing} drawing
+ * @property {import("./drawing/drawing.js").Drawing} drawing
  * @property {() => Outcome | null} answer the one to the drawing as it is, while the pen is up
  * @property {() => Promise<Config>} config rejected where it is wrong
  * @property {(words: string) => void} announce to screen readers

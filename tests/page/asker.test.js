@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { createAsker } from "../../static_client/asker.js";
-import { Drawing } from "../../static_client/drawing.js";
+import { Drawing } from "../../static_client/drawing/drawing.js";
+import { createAsker } from "../../static_client/recogniser/asker.js";
 
 const PEN = { width: 0.07, erases: false };
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { heatPixels, inkBox, placeOf } from "../../static_client/heat.js";
+import { heatPixels, inkBox, placeOf } from "../../static_client/panels/heat.js";
 
 test("what speaks for is warm, what speaks against is cool, what says nothing is clear", () => {
   const [red, , blue, full] = heatPixels([[1]]);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inflateSync } from "node:zlib";
 
-import { MAX_PICTURE_BYTES, isBlank, rasterise, takePicture } from "../../static_client/raster.js";
+import { MAX_PICTURE_BYTES, isBlank, rasterise, takePicture } from "../../static_client/drawing/raster.js";
 
 const line = (width, erases, ...points) => ({ width, erases, points: points.map(([x, y]) => ({ x, y })) });
 const ACROSS = line(0.1, false, [0.2, 0.5], [0.8, 0.5]);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { placeInSprite } from "../../static_client/samples.js";
-import { Tally } from "../../static_client/tally.js";
+import { placeInSprite } from "../../static_client/pictures/samples.js";
+import { Tally } from "../../static_client/pictures/tally.js";
 
 test("each test digit counts once, and the caption tells how it went", () => {
   const tally = new Tally();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { percent, viewOf, wholePercent } from "../../static_client/view.js";
+import { percent, viewOf, wholePercent } from "../../static_client/answer/view.js";
 
 const RESULT = { label: "8", confidence: 0.97, recognised: true, probabilities: { 8: 0.97, 3: 0.02, 5: 0.01 } };
 const NOTHING = { drawing: { isEmpty: true, revision: 0 }, penIsDown: false, outcome: null, triesAgain: false, configError: null, notice: null };

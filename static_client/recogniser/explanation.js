@@ -13,7 +13,7 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const MOST_MAPS = 256;
 
 /**
- * @param {import("./types.js").Config} config
+ * @param {import("../types.js").Config} config
  * @param {Uint8Array<ArrayBuffer>} picture a picture's file
  * @param {AbortController} controller gives the question up
  * @returns {Promise<Explanation>}

@@ -1,13 +1,13 @@
 /** The panel of corrections: to look through, to delete, to take along as one zip file. */
 
+import { percent } from "../answer/view.js";
+import { element } from "../panels/dom.js";
 import { changes, exportFiles, readAll, remove, removeAll } from "./corrections.js";
-import { element } from "./dom.js";
-import { percent } from "./view.js";
 import { zip } from "./zip.js";
 
 /**
  * @param {HTMLElement} section empty
- * @param {import("./types.js").Page} page
+ * @param {import("../types.js").Page} page
  */
 export function mount(section, page) {
   const list = element("ul", { class: "cards", role: "list" });

@@ -1,8 +1,8 @@
 /** Test digits, cut out of the sprite that `make samples` builds beside the page. */
 
-import { RecogniserError, readJson } from "./api.js";
+import { encodeGreyPng } from "../drawing/png.js";
+import { RecogniserError, readJson } from "../recogniser/api.js";
 import { exhibitInk } from "./exhibit.js";
-import { encodeGreyPng } from "./png.js";
 import { Tally } from "./tally.js";
 
 const INDEX = "samples.json";
@@ -14,7 +14,7 @@ let sheet = null; // promise of {image, index}
 let deck = []; // numbers of the digits not shown yet
 
 /**
- * @returns {Promise<import("./types.js").Picture>} one that has not been shown before, until all have been
+ * @returns {Promise<import("../types.js").Picture>} one that has not been shown before, until all have been
  * @throws {RecogniserError} kind "refused": there are none, or they cannot be read
  */
 export async function takeSample() {

@@ -2,7 +2,7 @@
 
 import { lengthen } from "./strokes.js";
 
-/** @import { Pen, Picture, Point, Stroke } from "./types.js" */
+/** @import { Pen, Picture, Point, Stroke } from "../types.js" */
 
 const MOST_STEPS = 200; // that can be undone
 

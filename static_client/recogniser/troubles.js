@@ -7,7 +7,7 @@ const LONGEST_MESSAGE = 160; // characters of a server's own words that the page
 const TOKEN_REFUSED = "InvalidKeyException"; // TorchServe's name for it; it answers 400
 
 /**
- * @param {import("./types.js").Config} config
+ * @param {import("../types.js").Config} config
  * @param {Error} cause what a request has just failed with
  * @param {boolean} mayBeRead whether it has answered this page before
  * @returns {Promise<RecogniserError | null>} null where nobody is there
@@ -52,7 +52,7 @@ async function probe(endpoint) {
 }
 
 /**
- * @param {import("./types.js").Config} config
+ * @param {import("../types.js").Config} config
  * @param {number} status an HTTP status that is not a success
  * @param {unknown} body TorchServe's error object, where it is one
  * @returns {RecogniserError}

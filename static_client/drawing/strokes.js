@@ -1,6 +1,6 @@
 /** Strokes as data: their lengthening and smoothing, in pad units. */
 
-/** @import { Point } from "./types.js" */
+/** @import { Point } from "../types.js" */
 
 /** Points nearer than this to the one before add nothing but work. */
 const MIN_STEP = 0.003;

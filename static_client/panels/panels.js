@@ -5,17 +5,17 @@ import { element, loadStyle } from "./dom.js";
 const MODULES = {
   inside: () => import("./inside.js"),
   card: () => import("./card.js"),
-  history: () => import("./history.js"),
+  history: () => import("../corrections/history.js"),
 };
 
 const DIALOGS = {
-  keys: async (page) => (await page.need(import("./keys.js"))).openKeys(page),
-  wrong: async (page) => (await page.need(import("./wrong.js"))).openCorrection(page),
+  keys: async (page) => (await page.need(import("../keyboard/keys.js"))).openKeys(page),
+  wrong: async (page) => (await page.need(import("../corrections/wrong.js"))).openCorrection(page),
 };
 
 let panels;
 
-/** @param {import("./types.js").Page} page @returns {Panels} the only ones there are */
+/** @param {import("../types.js").Page} page @returns {Panels} the only ones there are */
 export function panelsOf(page) {
   panels ??= new Panels(page);
   return panels;
@@ -24,7 +24,7 @@ export function panelsOf(page) {
 class Panels {
   #open = null; // name
   #wish = null; // name of the one that is to open once it is there
-  /** @type {Record<string, import("./types.js").Panel>} */
+  /** @type {Record<string, import("../types.js").Panel>} */
   #mounted = {};
 
   constructor(page) {

@@ -1,6 +1,6 @@
 /** Takes in a picture file of any size and makes it one that is quickly sent. */
 
-import { RecogniserError } from "./api.js";
+import { RecogniserError } from "../recogniser/api.js";
 import { exhibit } from "./exhibit.js";
 
 /** Longest side of the pictures that are sent: what the ink is found on is no larger at the recogniser's. */
@@ -18,7 +18,7 @@ const QUALITY = 0.9;
 
 /**
  * @param {File} file
- * @returns {Promise<import("./types.js").Picture>} upright, transparent where the file is
+ * @returns {Promise<import("../types.js").Picture>} upright, transparent where the file is
  * @throws {RecogniserError} kind "refused": it is no picture that this browser can open
  */
 export async function takeIn(file) {

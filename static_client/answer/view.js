@@ -2,7 +2,7 @@
 
 const SURE = 0.5; // an answer with a smaller share is a toss-up, and said to be one
 
-/** @param {import("./types.js").Known} known @returns {import("./types.js").View} */
+/** @param {import("../types.js").Known} known @returns {import("../types.js").View} */
 export function viewOf({ drawing, penIsDown, outcome, triesAgain, configError, notice }) {
   if (triesAgain) {
     return { state: "asking", words: "Trying again…", canRetry: true };

@@ -1,10 +1,10 @@
 /** The panel that shows what the network makes of a drawing. Asks only while it is open, and only in the pen's pauses. */
 
+import { paint } from "../drawing/paint.js";
+import { rasterise } from "../drawing/raster.js";
+import { explain } from "../recogniser/explanation.js";
 import { element } from "./dom.js";
-import { explain } from "./explanation.js";
 import { heatPixels, inkBox, placeOf } from "./heat.js";
-import { paint } from "./paint.js";
-import { rasterise } from "./raster.js";
 
 /** So long the drawing must have been left as it is: somebody who goes on drawing has no eye for this. */
 const PAUSE_MS = 250;
@@ -15,7 +15,7 @@ const RASTER_PX = 112; // side of the raster on which the drawn ink is found
 
 /**
  * @param {HTMLElement} section empty
- * @param {import("./types.js").Page} page
+ * @param {import("../types.js").Page} page
  */
 export function mount(section, page) {
   const parts = build(section);
@@ -115,7 +115,7 @@ function showFacts(list, { result, latency_ms, picture }) {
   list.replaceChildren(...rows);
 }
 
-/** @param {import("./explanation.js").Explanation} explanation @param {import("./drawing.js").Drawing} drawing */
+/** @param {import("../recogniser/explanation.js").Explanation} explanation @param {import("../drawing/drawing.js").Drawing} drawing */
 async function showExplanation(parts, { input, maps, attribution }, drawing) {
   parts.input.src = input;
   await parts.input.decode();

@@ -1,6 +1,6 @@
 /** The picture that is sent: strokes in, a small grey PNG out, drawn without a canvas: some browsers add noise to those. */
 
-/** @import { Stroke } from "./types.js" */
+/** @import { Stroke } from "../types.js" */
 
 import { encodeGreyPng } from "./png.js";
 import { smooth } from "./strokes.js";

@@ -3,7 +3,7 @@
  * beside them are small.
  */
 
-import { crc32 } from "./png.js";
+import { crc32 } from "../drawing/png.js";
 
 const LOCAL_HEADER = 0x04034b50;
 const CENTRAL_HEADER = 0x02014b50;

@@ -8,8 +8,8 @@ const { answer, confidence, status, retry, clear, wrong, caption, announcement, 
 const { dataset } = document.body;
 
 /**
- * @param {import("./types.js").View} view
- * @param {ReturnType<typeof import("./pad.js").createPad>} pad
+ * @param {import("../types.js").View} view
+ * @param {ReturnType<typeof import("../drawing/pad.js").createPad>} pad
  * @param {string} words on what the pad shows
  * @param {boolean} isCorrected whether somebody has said what it was
  */

@@ -1,6 +1,6 @@
 /** The list of shortcuts. */
 
-import { element, loadStyle } from "./dom.js";
+import { element, loadStyle } from "../panels/dom.js";
 import { SHORTCUTS, SINGLE_KEYS, usesSingleKeys } from "./shortcuts.js";
 
 /** What each action that has a key does. */
@@ -22,7 +22,7 @@ export const WORDS = {
 
 let dialog;
 
-/** @param {import("./types.js").Page} page */
+/** @param {import("../types.js").Page} page */
 export async function openKeys({ need }) {
   await need(loadStyle());
   if (!dialog) {

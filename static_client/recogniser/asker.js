@@ -7,7 +7,7 @@ const WAITS_MS = { busy: [400, 800, 1600, 3200], unreachable: [2000, 4000, 8000,
 
 const JITTER = 0.2; // share of a wait by which it varies: what failed together need not come back together
 
-/** @param {import("./types.js").Questions} questions */
+/** @param {import("../types.js").Questions} questions */
 export function createAsker({ drawing, ask, onOutcome }) {
   let underWay = false;
   let askedRevision = 0;

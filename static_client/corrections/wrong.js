@@ -1,8 +1,8 @@
 /** The dialog that asks what it really was, and keeps the answer. */
 
+import { percent } from "../answer/view.js";
+import { element, loadStyle } from "../panels/dom.js";
 import { keep } from "./corrections.js";
-import { element, loadStyle } from "./dom.js";
-import { percent } from "./view.js";
 
 const NO_DIGIT = "none";
 
@@ -11,7 +11,7 @@ const kept = new WeakMap();
 
 let dialog;
 
-/** @param {import("./types.js").Page} page */
+/** @param {import("../types.js").Page} page */
 export async function openCorrection(page) {
   const answer = page.answer();
   if (!answer) {

@@ -7,7 +7,7 @@ const TOKEN = /^[\x21-\x7e]+$/; // what may stand in a header
 
 /**
  * @param {URL} pageUrl the page's own address; `config.json` is looked for beside it
- * @returns {Promise<import("./types.js").Config>}
+ * @returns {Promise<import("../types.js").Config>}
  * @throws {RecogniserError} kind "configuration", in words for the person who set the page up
  */
 export async function loadConfig(pageUrl) {
@@ -20,7 +20,7 @@ export async function loadConfig(pageUrl) {
  * @param {{endpoint?: unknown, model?: unknown, token?: unknown}} file what config.json holds
  * @param {{endpoint?: string, model?: string, token?: string}} overrides what the query string says
  * @param {URL} pageUrl a relative endpoint is relative to it
- * @returns {import("./types.js").Config}
+ * @returns {import("../types.js").Config}
  * @throws {RecogniserError}
  */
 export function parseConfig(file, overrides, pageUrl) {

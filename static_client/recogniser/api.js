@@ -1,6 +1,6 @@
 /** The recogniser's HTTP client: one question, one answer; troubles.js has the words for most of what goes wrong. */
 
-/** @import { Config, Result } from "./types.js" */
+/** @import { Config, Result } from "../types.js" */
 
 /** Longest wait for an answer, its last byte included. */
 export const DEADLINE_S = 5;

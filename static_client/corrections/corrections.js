@@ -5,14 +5,14 @@
  * @property {number} [id] given when it is kept first; kept again under it, it takes the place of the older one
  * @property {string} time ISO 8601
  * @property {"drawing" | "picture" | "sample"} kind
- * @property {import("./types.js").Stroke[]} strokes none for pictures
+ * @property {import("../types.js").Stroke[]} strokes none for pictures
  * @property {Uint8Array<ArrayBuffer>} picture the file that was sent
  * @property {string} mediaType of the picture
- * @property {import("./types.js").Result} answer
+ * @property {import("../types.js").Result} answer
  * @property {string} correction what it was: "0" to "9", or "none" for no digit
  */
 
-import { RecogniserError } from "./api.js";
+import { RecogniserError } from "../recogniser/api.js";
 
 const DATABASE = "digits";
 const STORE = "corrections";

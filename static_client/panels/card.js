@@ -1,6 +1,6 @@
 /** The panel about the model: what it is, how well it reads, what it learned from and where it fails. */
 
-import { readJson } from "./api.js";
+import { readJson } from "../recogniser/api.js";
 import { element } from "./dom.js";
 import { accuracyRows, listItems, modelFacts } from "./facts.js";
 

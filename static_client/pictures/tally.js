@@ -5,8 +5,8 @@ export class Tally {
   #counted = new Set(); // pictures, so that each counts once
 
   /**
-   * @param {import("./types.js").Picture | null} picture
-   * @param {import("./types.js").Result} [result] of reading it
+   * @param {import("../types.js").Picture | null} picture
+   * @param {import("../types.js").Result} [result] of reading it
    */
   count(picture, result) {
     if (picture?.label && result && !this.#counted.has(picture)) {
@@ -16,8 +16,8 @@ export class Tally {
   }
 
   /**
-   * @param {import("./types.js").Picture | null} picture
-   * @param {import("./types.js").Result} [result] of reading it
+   * @param {import("../types.js").Picture | null} picture
+   * @param {import("../types.js").Result} [result] of reading it
    * @returns {string} what the picture is, and how well it was read; empty where nobody knows
    */
   caption(picture, result) {

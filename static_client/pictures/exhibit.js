@@ -5,7 +5,7 @@ const SMALL_PX = 64;
 
 /**
  * @param {CanvasImageSource & {width: number, height: number}} image
- * @returns {import("./types.js").Picture["paint"]} paints it as it is
+ * @returns {import("../types.js").Picture["paint"]} paints it as it is
  */
 export function exhibit(image) {
   return (context) => {
@@ -19,7 +19,7 @@ export function exhibit(image) {
 
 /**
  * @param {CanvasImageSource & {width: number, height: number}} image ink on nothing
- * @returns {import("./types.js").Picture["paint"]} paints it in the pad's own ink
+ * @returns {import("../types.js").Picture["paint"]} paints it in the pad's own ink
  */
 export function exhibitInk(image) {
   const paint = exhibit(image);
