@@ -1,4 +1,4 @@
-/** The page: joins pad, asker and screen, and gives every action its button and its key. */
+/** The page: connects pad, recogniser and screen, and runs the action of each button and key. */
 
 import { announce, show } from "./answer/screen.js";
 import { viewOf } from "./answer/view.js";
@@ -11,23 +11,23 @@ import { RecogniserError, recognise } from "./recogniser/api.js";
 import { createAsker } from "./recogniser/asker.js";
 import { loadConfig } from "./recogniser/config.js";
 
-const PAD_UNIT = 280; // of the width slider, which counts in pixels of a pad of this side
+const SLIDER_PAD_PX = 280; // the width slider's values are pixels on a pad of this side
 
 const byId = (id) => document.getElementById(id);
 const drawing = new Drawing();
 const pad = createPad(byId("pad"), drawing, { onInk, onLift });
 const asker = createAsker({ drawing, ask, onOutcome });
-const page = { drawing, answer: newestAnswer, config: () => configured, announce, tell, kept, need };
+const page = { drawing, answer: newestAnswer, config: () => configured, announce, showError, onKept, loadPart };
 
-let panels = null; // until one is wanted
+let panels = null; // loaded with the first panel or dialog
 let loading = null; // promise of panels.js
-let outcome = null; // the newest since the pad was empty
-let corrected = null; // picture
-let notice = null; // what the page itself could not do
-let triesAgain = false;
+let outcome = null; // the newest; null after the pad was empty
+let corrected = null; // the picture whose correction was kept last
+let pageError = null;
+let retryRequested = false; // after a click on "Try again"
 let configError = null;
 let configured; // promise of a Config
-let wishes = 0; // for pictures: the newest wins
+let pictureRequests = 0; // the newest one wins
 
 const actions = {
   undo: () => change(() => drawing.undo(), "Undone."),
@@ -42,24 +42,24 @@ const actions = {
   retry: tryAgain,
   camera: () => byId("camera").click(),
   upload: () => byId("upload").click(),
-  sample: () => take(async () => (await need(import("./pictures/samples.js"))).takeSample()),
-  wrong: open,
-  inside: open,
-  card: open,
-  history: open,
-  keys: open,
+  sample: () => showPictureFrom(async () => (await loadPart(import("./pictures/samples.js"))).takeSample()),
+  wrong: openPanel,
+  inside: openPanel,
+  card: openPanel,
+  history: openPanel,
+  keys: openPanel,
 };
 
 document.addEventListener("click", (event) => act(event.target.closest?.("[data-action]")?.dataset.action));
 document.addEventListener("keydown", onKey);
 byId("width").addEventListener("input", setWidth);
 listenForPictures(
-  (file) => take(async () => (await need(import("./pictures/pictures.js"))).takeIn(file)),
-  (words) => tell(new RecogniserError("refused", words)),
+  (file) => showPictureFrom(async () => (await loadPart(import("./pictures/pictures.js"))).takeIn(file)),
+  (words) => showError(new RecogniserError("refused", words)),
 );
 addEventListener("online", () => outcome?.error && asker.retry());
-addEventListener("error", (event) => tell(event.error ?? new Error(event.message)));
-addEventListener("unhandledrejection", (event) => tell(event.reason));
+addEventListener("error", (event) => showError(event.error ?? new Error(event.message)));
+addEventListener("unhandledrejection", (event) => showError(event.reason));
 setWidth();
 configure();
 
@@ -71,7 +71,7 @@ function configure() {
   });
 }
 
-/** The answer to the drawing as it is now, once the pen is up. */
+/** @returns the outcome for the drawing as it is; null while the pen is down */
 function newestAnswer() {
   return !pad.penIsDown && outcome?.result && outcome.revision === drawing.revision ? outcome : null;
 }
@@ -92,33 +92,32 @@ function onKey(event) {
   }
 }
 
-/** Whatever goes wrong with an action is told in words. */
 async function act(action) {
   try {
     await actions[action]?.(action);
   } catch (error) {
-    tell(error);
+    showError(error);
   }
 }
 
-function tell(reason) {
-  notice = reason instanceof Error ? reason : new Error(String(reason));
+function showError(reason) {
+  pageError = reason instanceof Error ? reason : new Error(String(reason));
   render();
 }
 
 function onInk() {
-  notice = null;
+  pageError = null;
   if (drawing.isEmpty) {
-    forget(); // the only stroke turned out to be a palm
+    forget(); // the only stroke was a palm
   } else if (!drawing.strokes.at(-1).erases) {
-    asker.penMoved(); // what is half rubbed out is worth no question yet
+    asker.penMoved(); // with an eraser, only after it is lifted
   }
   render();
 }
 
 function onLift() {
   if (drawing.isEmpty) {
-    forget(); // all of it is rubbed out
+    forget(); // everything is erased
   }
   asker.penLifted();
   render();
@@ -126,18 +125,18 @@ function onLift() {
 
 function onOutcome(newest) {
   outcome = newest;
-  triesAgain = false;
+  retryRequested = false;
   if (newest.revision === drawing.revision) {
     drawing.picture?.tally?.count(drawing.picture, newest.result);
   }
   render();
 }
 
-/** Change the drawing otherwise than by the pen. */
+/** Changes the drawing by something else than the pen: undo, clear, a picture. */
 function change(how, words) {
   const before = drawing.revision;
   pad.release();
-  notice = null;
+  pageError = null;
   how();
   if (drawing.revision === before) {
     render();
@@ -148,27 +147,27 @@ function change(how, words) {
   }
 }
 
-function kept(answer, words) {
+function onKept(answer, words) {
   corrected = answer.picture;
   render();
   announce(words);
 }
 
-async function take(fetchPicture) {
-  wishes += 1;
-  const wish = wishes;
+async function showPictureFrom(load) {
+  pictureRequests += 1;
+  const request = pictureRequests;
   try {
-    const picture = await fetchPicture();
-    if (wish === wishes) {
+    const picture = await load();
+    if (request === pictureRequests) {
       change(() => drawing.show(picture), "A picture is on the pad.");
     }
   } catch (error) {
-    tell(error);
+    showError(error);
   }
 }
 
-/** Waits for a part of the page that comes when it is wanted, and says so where it does not. */
-async function need(part) {
+/** Awaits a module or style that is loaded on demand; rejects in words for the person who draws. */
+async function loadPart(part) {
   try {
     return await part;
   } catch (cause) {
@@ -176,33 +175,33 @@ async function need(part) {
   }
 }
 
-/** A panel or a dialog; in the order of the wishes, which two imports of one module would not keep. */
-async function open(name) {
-  loading ??= need(import("./panels/panels.js")).finally(() => (loading = null));
+/** Opens a panel or dialog. Calls share one import: two imports of a module may finish in any order. */
+async function openPanel(name) {
+  loading ??= loadPart(import("./panels/panels.js")).finally(() => (loading = null));
   panels = (await loading).panelsOf(page);
   await panels.open(name);
 }
 
 function setWidth() {
-  pad.penWidth = Number(byId("width").value) / PAD_UNIT;
+  pad.penWidth = Number(byId("width").value) / SLIDER_PAD_PX;
   render();
 }
 
 function forget() {
   outcome = null;
-  triesAgain = false;
+  retryRequested = false;
   asker.cleared();
 }
 
 async function tryAgain() {
-  triesAgain = true;
+  retryRequested = true;
   render();
   if (configError) {
     configError = null;
     await configure();
   }
   if (drawing.isEmpty || configError) {
-    triesAgain = false;
+    retryRequested = false;
     render();
   } else {
     asker.retry();
@@ -210,7 +209,7 @@ async function tryAgain() {
 }
 
 function render() {
-  const view = viewOf({ drawing, penIsDown: pad.penIsDown, outcome, triesAgain, configError, notice });
+  const view = viewOf({ drawing, penIsDown: pad.penIsDown, outcome, retryRequested, configError, pageError });
   const answer = newestAnswer();
   const caption = drawing.picture?.tally?.caption(drawing.picture, answer?.result) ?? "";
   show(view, pad, caption, Boolean(answer) && answer.picture === corrected);

@@ -34,7 +34,7 @@
  * @property {Uint8Array<ArrayBuffer>} [picture] the file that was answered
  * @property {number} [latency_ms] from question to answer
  * @property {Error & {kind?: string}} [error] where it was not
- * @property {boolean} retrying the same drawing will be asked about again without anybody's doing
+ * @property {boolean} willRetry the same drawing will be asked about again without anybody's doing
  *
  * @typedef {object} Questions what an asker asks about, how, and who wants to know
  * @property {import("./drawing/drawing.js").Drawing} drawing
@@ -45,9 +45,9 @@
  * @property {import("./drawing/drawing.js").Drawing} drawing
  * @property {boolean} penIsDown doubts about an unfinished stroke are not worth a word yet
  * @property {Outcome | null} outcome the newest one since the pad was empty
- * @property {boolean} triesAgain at the person's wish, after an error
+ * @property {boolean} retryRequested at the person's wish, after an error
  * @property {Error | null} configError
- * @property {Error | null} notice of what the page itself could not do, until there is something new to say
+ * @property {Error | null} pageError of what the page itself could not do, until there is something new to say
  *
  * @typedef {object} View what the screen shows
  * @property {"idle" | "asking" | "answered" | "unsure" | "error"} state
@@ -60,9 +60,9 @@
  * @property {() => Outcome | null} answer the one to the drawing as it is, while the pen is up
  * @property {() => Promise<Config>} config rejected where it is wrong
  * @property {(words: string) => void} announce to screen readers
- * @property {(error: Error) => void} tell what went wrong, where everybody sees it
- * @property {(answer: Outcome, words: string) => void} kept the answer's correction
- * @property {<T>(part: Promise<T>) => Promise<T>} need for a part of the page, rejected in words where it does not come
+ * @property {(error: Error) => void} showError what went wrong, where everybody sees it
+ * @property {(answer: Outcome, words: string) => void} onKept the answer's correction
+ * @property {<T>(part: Promise<T>) => Promise<T>} loadPart for a part of the page, rejected in words where it does not come
  *
  * @typedef {{update: () => void, close?: () => void}} Panel
  */

@@ -1,4 +1,4 @@
-/** Puts a view on the screen: answer, bars, words, and which tools are of use. */
+/** Writes a view into the page: answer, bars, status words, and which tools are of use. */
 
 import { percent, wholePercent } from "./view.js";
 
@@ -10,8 +10,8 @@ const { dataset } = document.body;
 /**
  * @param {import("../types.js").View} view
  * @param {ReturnType<typeof import("../drawing/pad.js").createPad>} pad
- * @param {string} words on what the pad shows
- * @param {boolean} isCorrected whether somebody has said what it was
+ * @param {string} words the caption of the pad's picture
+ * @param {boolean} isCorrected a correction of this answer is kept
  */
 export function show(view, pad, words, isCorrected) {
   const { drawing, penIsDown } = pad;
@@ -46,10 +46,10 @@ function showResult(result) {
   }
 }
 
-/** @param {string} words what stands in backticks becomes code */
+/** @param {string} words text in backticks is shown as code */
 function showWords(words) {
   if (status.dataset.words === words) {
-    return; // or a screen reader would say it twice
+    return; // a screen reader would repeat them
   }
   status.dataset.words = words;
   const parts = words.split("`").map((part, i) => {
@@ -67,7 +67,7 @@ function showRetry(canRetry) {
   retry.hidden = !canRetry;
 }
 
-/** A tool of no use stays in its place and can be focused. */
+/** Disabled tools keep their place and can be focused. */
 function showTools({ drawing, erases }) {
   undo.ariaDisabled = !drawing.canUndo;
   redo.ariaDisabled = !drawing.canRedo;

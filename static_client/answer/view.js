@@ -1,24 +1,24 @@
-/** What the page shows, from what is known: states, shares and words. Pure; screen.js puts it on the screen. */
+/** Derives what the page shows from the drawing, the newest outcome and the errors. Pure; screen.js shows it. */
 
-const SURE = 0.5; // an answer with a smaller share is a toss-up, and said to be one
+const SURE = 0.5; // a less confident answer is shown as unsure
 
 /** @param {import("../types.js").Known} known @returns {import("../types.js").View} */
-export function viewOf({ drawing, penIsDown, outcome, triesAgain, configError, notice }) {
-  if (triesAgain) {
+export function viewOf({ drawing, penIsDown, outcome, retryRequested, configError, pageError }) {
+  if (retryRequested) {
     return { state: "asking", words: "Trying again…", canRetry: true };
   }
   if (configError) {
     return { state: "error", words: wordsFor(configError), canRetry: true };
   }
-  if (notice) {
-    return { state: "error", words: wordsFor(notice) };
+  if (pageError) {
+    return { state: "error", words: wordsFor(pageError) };
   }
   if (drawing.isEmpty) {
     return { state: "idle", words: "" };
   }
-  const { error, result, retrying } = outcome ?? {};
+  const { error, result, willRetry } = outcome ?? {};
   if (error && error.kind !== "refused") {
-    return { state: "error", words: wordsFor(error, retrying), canRetry: error.kind !== "busy" || !retrying };
+    return { state: "error", words: wordsFor(error, willRetry), canRetry: error.kind !== "busy" || !willRetry };
   }
   const isOutdated = outcome?.revision !== drawing.revision;
   if (isOutdated || (error && penIsDown)) {
@@ -31,7 +31,7 @@ export function viewOf({ drawing, penIsDown, outcome, triesAgain, configError, n
   return { state: doubts ? "unsure" : "answered", result, words: penIsDown ? "" : doubts };
 }
 
-/** @param {number} confidence in [0, 1] @returns {string} per cent, never more than is so: 0.9996 is "99.9%" */
+/** @param {number} confidence in [0, 1] @returns {string} per cent, rounded down: 0.9996 is "99.9%" */
 export function percent(confidence) {
   return `${(floor(confidence * 1000) / 10).toFixed(1)}%`;
 }
@@ -65,12 +65,12 @@ function article(label) {
   return `${label === "8" ? "an" : "a"} ${label}`;
 }
 
-function wordsFor(error, retrying) {
+function wordsFor(error, willRetry) {
   if (error.kind === "busy") {
-    return retrying ? "The server is busy; trying again." : "The server is busy. Try again in a moment.";
+    return willRetry ? "The server is busy; trying again." : "The server is busy. Try again in a moment.";
   }
   if (!error.kind) {
     return `The page has failed: ${error.message}`;
   }
-  return retrying ? `${error.message} Trying again…` : error.message;
+  return willRetry ? `${error.message} Trying again…` : error.message;
 }

@@ -21,17 +21,17 @@ export async function openCorrection(page) {
   const { drawing } = page;
   const snapshot = structuredClone(drawing.strokes);
   const { picture } = drawing;
-  await page.need(loadStyle());
+  await page.loadPart(loadStyle());
 
   async function choose(correction) {
     dialog.close();
     try {
       await save(correction);
     } catch (error) {
-      page.tell(error);
+      page.showError(error);
       return;
     }
-    page.kept(answer, correction === NO_DIGIT ? "Kept as no digit." : `Kept as a ${correction}.`);
+    page.onKept(answer, correction === NO_DIGIT ? "Kept as no digit." : `Kept as a ${correction}.`);
   }
 
   async function save(correction) {

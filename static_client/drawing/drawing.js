@@ -1,12 +1,12 @@
-/** What is on the pad - strokes, or a picture instead - and how it came to be: every change can be undone and redone. */
+/** The strokes or the picture on the pad, with undo and redo. */
 
 import { lengthen } from "./strokes.js";
 
 /** @import { Pen, Picture, Point, Stroke } from "../types.js" */
 
-const MOST_STEPS = 200; // that can be undone
+const MAX_UNDO_STEPS = 200;
 
-/** `revision` counts every change, so that an answer can be told from an outdated one. */
+/** `revision` grows with every change: an answer to an older revision is outdated. */
 export class Drawing {
   /** @type {Stroke[]} */
   strokes = [];
@@ -28,29 +28,29 @@ export class Drawing {
     return this.#future.length > 0;
   }
 
-  /** A new stroke; a picture makes way for it. @param {Point} point @param {Pen} pen */
+  /** Begins a stroke, which replaces a picture. @param {Point} point @param {Pen} pen */
   begin(point, { width, erases }) {
     this.#change([...this.strokes, { width, erases, points: [point] }], null);
   }
 
-  /** Lengthen the last stroke. @param {Point[]} points @returns {boolean} whether the drawing has changed */
+  /** Lengthens the last stroke. @param {Point[]} points @returns {boolean} whether the drawing has changed */
   extend(points) {
     const changed = lengthen(this.strokes.at(-1).points, points);
     this.revision += changed ? 1 : 0;
     return changed;
   }
 
-  /** Take the last stroke away as if it had never been: it was a palm, not a pen. */
+  /** Removes the last stroke and its undo step: it was a palm. */
   dropLast() {
     this.#restore(this.#past.pop());
   }
 
-  /** The last stroke has rubbed out all there was. */
+  /** Empties the drawing: the last stroke has erased everything. */
   becomeBlank() {
     this.#restore({ strokes: [], picture: null });
   }
 
-  /** @param {Picture} picture takes the place of all there is */
+  /** @param {Picture} picture replaces everything */
   show(picture) {
     this.#change([], picture);
   }
@@ -70,7 +70,7 @@ export class Drawing {
   }
 
   #change(strokes, picture) {
-    this.#past = [...this.#past.slice(1 - MOST_STEPS), this.#state];
+    this.#past = [...this.#past.slice(1 - MAX_UNDO_STEPS), this.#state];
     this.#future = [];
     this.#restore({ strokes, picture });
   }

@@ -1,23 +1,23 @@
-/** The drawing surface: pointer events in, strokes out, ink on the canvas. Second fingers and palms do not draw. */
+/** The drawing surface: turns pointer events into strokes and paints them. Second fingers and palms do not draw. */
 
 import { paint } from "./paint.js";
 import { isBlank } from "./raster.js";
 import { distance } from "./strokes.js";
 
-/** After a pen was near, fingers do not draw for so long: they are the hand that holds it. */
+/** Touches do not draw for this long after a pen was near: they are the hand that holds it. */
 const PALM_GUARD_MS = 1000;
 
-/** A touch that the system takes back before it went so far (pad units) was a palm; a longer one stays as it is. */
+/** A cancelled touch shorter than this (pad units) was a palm; a longer one stays. */
 const PALM_REACH = 0.1;
 
-const ERASER_FACTOR = 2; // times as wide as the pen
+const ERASER_FACTOR = 2; // eraser width / pen width
 const MAIN_BUTTON = 0;
-const ERASER_BUTTON = 5; // the other end of a stylus
+const ERASER_BUTTON = 5; // the eraser end of a stylus
 
 /**
  * @param {HTMLCanvasElement} canvas square; its CSS `color` is the ink's
  * @param {import("./drawing.js").Drawing} drawing
- * @param {{onInk: () => void, onLift: () => void}} listeners of ink under the pen, and of the pen's going up
+ * @param {{onInk: () => void, onLift: () => void}} listeners called when the drawn stroke changes, and when it ends
  */
 export function createPad(canvas, drawing, { onInk, onLift }) {
   const context = canvas.getContext("2d");
@@ -32,11 +32,11 @@ export function createPad(canvas, drawing, { onInk, onLift }) {
     get penIsDown() {
       return pointer !== null;
     },
-    /** A stroke under way ends where it is, without a word to the listeners. */
+    /** Ends the current stroke without calling the listeners. */
     release() {
       pointer = null;
     },
-    /** Paint the drawing anew with the next frame. */
+    /** Repaints with the next frame. */
     repaint() {
       frame ||= requestAnimationFrame(paintNow);
     },
@@ -47,7 +47,7 @@ export function createPad(canvas, drawing, { onInk, onLift }) {
     paint(context, drawing, getComputedStyle(canvas).color);
   }
 
-  /** Give the canvas as many pixels as the screen has for it. */
+  /** Matches the canvas' pixels to the screen's. */
   function fit() {
     const side_px = Math.max(1, Math.round(canvas.clientWidth * devicePixelRatio));
     if (canvas.width !== side_px || canvas.height !== side_px) {
@@ -77,7 +77,7 @@ export function createPad(canvas, drawing, { onInk, onLift }) {
     try {
       canvas.setPointerCapture(id);
     } catch {
-      // The pointer is gone already; its pointerup or pointercancel still ends the stroke.
+      // The pointer is already gone; its pointerup or pointercancel ends the stroke.
     }
     drawing.begin(pointOf(event), { width: pad.penWidth * (erases ? ERASER_FACTOR : 1), erases });
     inkChanged();

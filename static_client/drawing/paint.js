@@ -1,11 +1,11 @@
-/** Paints a drawing on a canvas, as it will be sent: the same lines, the same order. */
+/** Paints a drawing on a canvas, with the lines and the order of the picture that is sent. */
 
 import { smooth } from "./strokes.js";
 
 const DOT_PX = 0.01;
 
 /**
- * @param {CanvasRenderingContext2D} context of a square canvas, which is wiped first
+ * @param {CanvasRenderingContext2D} context of a square canvas; cleared first
  * @param {Pick<import("./drawing.js").Drawing, "strokes" | "picture">} drawing
  * @param {string} colour of the ink
  */
@@ -20,7 +20,7 @@ export function paint(context, { strokes, picture }, colour) {
     context.globalCompositeOperation = erases ? "destination-out" : "source-over";
     context.lineWidth = width * side_px;
     context.beginPath();
-    // A hair aside, so that a dot is a line too: of one without any length canvases paint nothing.
+    // Canvases paint nothing for a line of length 0: start a dot slightly aside.
     context.moveTo(points[0].x * side_px - DOT_PX, points[0].y * side_px);
     for (const { x, y } of smooth(points)) {
       context.lineTo(x * side_px, y * side_px);

@@ -1,4 +1,4 @@
-/** Writes 8 bit grey PNG files (W3C PNG, third edition). Nothing else: no colour, no transparency, no reading. */
+/** Writes 8-bit grey PNG files (W3C PNG, third edition). */
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const GREY = [8, 0, 0, 0, 0]; // bits, colour type, compression, filters, interlacing
@@ -9,7 +9,7 @@ const GREY = [8, 0, 0, 0, 0]; // bits, colour type, compression, filters, interl
  * @returns {Promise<Uint8Array<ArrayBuffer>>} the file
  */
 export async function encodeGreyPng(grey, side_px) {
-  const rows = new Uint8Array(side_px * (side_px + 1)); // each begins with its filter, which is none: 0
+  const rows = new Uint8Array(side_px * (side_px + 1)); // each row begins with its filter type: 0, none
   for (let row = 0; row < side_px; row += 1) {
     for (let column = 0; column < side_px; column += 1) {
       rows[row * (side_px + 1) + 1 + column] = grey[row * side_px + column];
@@ -38,7 +38,7 @@ function uint32(value) {
   return [value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff];
 }
 
-/** The checksum of PNG and zip files (ISO 3309). @param {Iterable<number>} bytes @returns {number} 32 bits, not negative */
+/** The checksum of PNG and zip files (ISO 3309). @param {Iterable<number>} bytes @returns {number} unsigned, 32 bits */
 export function crc32(bytes) {
   let crc = 0xffffffff;
   for (const byte of bytes) {

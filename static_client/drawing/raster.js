@@ -1,4 +1,4 @@
-/** The picture that is sent: strokes in, a small grey PNG out, drawn without a canvas: some browsers add noise to those. */
+/** Draws strokes as the grey PNG that is sent. No canvas: some browsers add noise to a canvas' pixels. */
 
 /** @import { Stroke } from "../types.js" */
 
@@ -7,10 +7,10 @@ import { smooth } from "./strokes.js";
 
 export const MAX_PICTURE_BYTES = 3072;
 
-const SIDES_PX = [112, 84, 56, 28]; // the first that fits is sent, and the last always fits
-const GREY_STEPS = 15; // more would only cost bytes: the network sees the picture at a quarter of its size
+const SIDES_PX = [112, 84, 56, 28]; // the largest that fits is sent; the last always fits
+const GREY_STEPS = 15; // more would only cost bytes: the network sees a quarter of the size
 
-/** Where an eraser has left no pixel of this side with so much ink, nobody would see any. */
+/** A drawing without a pixel of this much ink, at this size, looks empty. */
 const BLANK = { side_px: 56, ink: 0.25 };
 
 /**
@@ -29,13 +29,13 @@ export async function takePicture(strokes) {
   return picture;
 }
 
-/** @param {Stroke[]} strokes @returns {boolean} whether nothing of them is to be seen */
+/** @param {Stroke[]} strokes @returns {boolean} whether no ink is visible */
 export function isBlank(strokes) {
   return rasterise(strokes, BLANK.side_px).every((ink) => ink < BLANK.ink);
 }
 
 /**
- * Draw strokes with round pens and erasers, one after the other.
+ * Draws strokes with round pens and erasers, in order.
  * @param {Stroke[]} strokes
  * @param {number} side_px side of the picture
  * @returns {Float32Array} side_px * side_px, row by row, 0 = paper, 1 = ink
@@ -52,7 +52,7 @@ export function rasterise(strokes, side_px) {
   return ink;
 }
 
-/** Draw one straight piece; a piece of no length is a dot. A pixel is covered as far as it lies inside the pen's edge. */
+/** Draws one straight piece; length 0 is a dot. A pixel's cover is its depth inside the pen's edge, in [0, 1] px. */
 function drawPiece(ink, side, radius, from, to, erases) {
   const [ax, ay] = [from.x * side, from.y * side];
   const [dx, dy] = [to.x * side - ax, to.y * side - ay];

@@ -1,18 +1,17 @@
-/** Strokes as data: their lengthening and smoothing, in pad units. */
+/** Lengthens and smooths strokes, in pad units. Pure. */
 
 /** @import { Point } from "../types.js" */
 
-/** Points nearer than this to the one before add nothing but work. */
+/** A point nearer than this to the one before is dropped. */
 const MIN_STEP = 0.003;
 
-/** Longest straight piece of a smoothed curve: under a pixel of the picture that is sent. */
+/** Longest straight piece of a smoothed curve: under a pixel of the sent picture. */
 const CURVE_STEP = 0.008;
 
 /**
- * Lengthen a stroke.
- * @param {Point[]} points the stroke's own, which grow
+ * @param {Point[]} points of the stroke; grows
  * @param {Point[]} more in the order they were drawn
- * @returns {boolean} whether any was far enough from the one before to count
+ * @returns {boolean} whether any was added
  */
 export function lengthen(points, more) {
   const before = points.length;
@@ -26,7 +25,7 @@ export function lengthen(points, more) {
 
 /**
  * A smooth line through the points' midpoints, as straight pieces: quadratic curves with the points as controls.
- * The pad and the picture that is sent both draw this line, so what is seen is what is sent.
+ * The pad and the sent picture both draw this line.
  * @param {Point[]} points
  * @returns {Point[]} starts and ends where the stroke does
  */
@@ -51,7 +50,7 @@ function midpoint(a, b) {
   return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
 }
 
-/** Append the quadratic curve from the line's end to `to`, bent towards `control`. */
+/** Appends the quadratic curve from the line's end to `to`, bent towards `control`. */
 function appendCurve(line, control, to) {
   const from = line.at(-1);
   const steps = Math.max(1, Math.ceil((distance(from, control) + distance(control, to)) / CURVE_STEP));

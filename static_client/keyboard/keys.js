@@ -23,8 +23,8 @@ export const WORDS = {
 let dialog;
 
 /** @param {import("../types.js").Page} page */
-export async function openKeys({ need }) {
-  await need(loadStyle());
+export async function openKeys({ loadPart }) {
+  await loadPart(loadStyle());
   if (!dialog) {
     dialog = element(
       "dialog",

@@ -1,4 +1,4 @@
-/** Which key asks for which action; keys.js says it in words. */
+/** Which key runs which action; keys.js lists them on the page. */
 
 /** By `KeyboardEvent.key` in lower case; "ctrl" is Command on a Mac. */
 export const SHORTCUTS = {
@@ -19,18 +19,18 @@ export const SHORTCUTS = {
   "?": "keys",
 };
 
-/** Where the browser remembers that keys without Ctrl do nothing: some people's hands or voices set them off unasked. */
+/** localStorage key: "off" where keys without Ctrl do nothing, for people who press them by accident. */
 export const SINGLE_KEYS = "digits.single-keys";
 
 export function usesSingleKeys() {
   try {
     return localStorage.getItem(SINGLE_KEYS) !== "off";
   } catch {
-    return true; // this browser remembers nothing
+    return true; // no localStorage
   }
 }
 
-/** @param {KeyboardEvent} event @param {boolean} [singleKeys] @returns {string | undefined} the action it asks for */
+/** @param {KeyboardEvent} event @param {boolean} [singleKeys] @returns {string | undefined} the action */
 export function actionOf({ key, altKey, ctrlKey, metaKey, shiftKey }, singleKeys = usesSingleKeys()) {
   const mod = ctrlKey || metaKey ? `ctrl ${shiftKey ? "shift " : ""}` : "";
   return !altKey && (mod || singleKeys) ? SHORTCUTS[mod + key.toLowerCase()] : undefined;

@@ -9,8 +9,8 @@ const MODULES = {
 };
 
 const DIALOGS = {
-  keys: async (page) => (await page.need(import("../keyboard/keys.js"))).openKeys(page),
-  wrong: async (page) => (await page.need(import("../corrections/wrong.js"))).openCorrection(page),
+  keys: async (page) => (await page.loadPart(import("../keyboard/keys.js"))).openKeys(page),
+  wrong: async (page) => (await page.loadPart(import("../corrections/wrong.js"))).openCorrection(page),
 };
 
 let panels;
@@ -65,7 +65,7 @@ class Panels {
 
   async #load(name) {
     try {
-      return await this.page.need(Promise.all([MODULES[name](), loadStyle()]));
+      return await this.page.loadPart(Promise.all([MODULES[name](), loadStyle()]));
     } catch (error) {
       this.#wish = null;
       throw error;

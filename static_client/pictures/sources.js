@@ -1,11 +1,11 @@
-/** The ways in for pictures: chosen, photographed, pasted or dropped. What becomes of them is the listener's business. */
+/** Listens for picture files: chosen, photographed, pasted or dropped. */
 
-/** @param {(file: File) => void} onFile @param {(words: string) => void} onTrouble */
-export function listenForPictures(onFile, onTrouble) {
+/** @param {(file: File) => void} onFile @param {(words: string) => void} onError */
+export function listenForPictures(onFile, onError) {
   document.addEventListener("change", ({ target }) => {
     const [file] = target.files ?? [];
     if (file) {
-      target.value = ""; // so that the same file can be chosen again
+      target.value = ""; // allows the same file again
       onFile(file);
     }
   });
@@ -18,13 +18,13 @@ export function listenForPictures(onFile, onTrouble) {
   });
   const { dataset } = document.body;
   document.addEventListener("dragover", (event) => {
-    event.preventDefault(); // or a picture dropped beside the pad would replace the page
+    event.preventDefault(); // else the browser opens the dropped file
     event.dataTransfer.dropEffect = "copy";
     dataset.dropping = "true";
   });
   document.addEventListener("dragleave", (event) => {
     if (!event.relatedTarget) {
-      delete dataset.dropping; // it has left the window
+      delete dataset.dropping; // left the window
     }
   });
   document.addEventListener("drop", (event) => {
@@ -34,7 +34,7 @@ export function listenForPictures(onFile, onTrouble) {
     if (file) {
       onFile(file);
     } else {
-      onTrouble("Only picture files can be dropped here; this was a link or text. Save the picture first.");
+      onError("Only picture files can be dropped here; this was a link or text. Save the picture first.");
     }
   });
 }

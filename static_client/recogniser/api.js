@@ -1,14 +1,14 @@
-/** The recogniser's HTTP client: one question, one answer; troubles.js has the words for most of what goes wrong. */
+/** The recogniser's HTTP client. troubles.js has the words for most errors. */
 
 /** @import { Config, Result } from "../types.js" */
 
-/** Longest wait for an answer, its last byte included. */
+/** Longest wait for a whole answer. */
 export const DEADLINE_S = 5;
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /** Endpoints that have answered: CORS allows this page to ask them. */
-const readable = new Set();
+const answered = new Set();
 
 /**
  * What went wrong, in words for the person who draws (`message`).
@@ -26,8 +26,10 @@ export class RecogniserError extends Error {
 }
 
 /**
- * Ask which digit a picture's file shows.
- * @param {Config} config @param {Uint8Array<ArrayBuffer>} picture @returns {Promise<Result>} @throws {RecogniserError}
+ * @param {Config} config
+ * @param {Uint8Array<ArrayBuffer>} picture an image file
+ * @returns {Promise<Result>}
+ * @throws {RecogniserError}
  */
 export async function recognise(config, picture) {
   const result = await ask(config, "predictions", picture, AbortSignal.timeout(DEADLINE_S * 1000));
@@ -42,7 +44,7 @@ export async function recognise(config, picture) {
  * @param {"predictions" | "explanations"} what
  * @param {Uint8Array<ArrayBuffer>} picture
  * @param {AbortSignal} signal
- * @returns {Promise<unknown>} the answer's JSON, undefined where it is none
+ * @returns {Promise<unknown>} the answer's JSON; undefined where it is not JSON
  * @throws {RecogniserError}
  */
 export async function ask(config, what, picture, signal) {
@@ -58,23 +60,23 @@ export async function ask(config, what, picture, signal) {
       signal,
     });
     body = await readJson(response);
-    readable.add(config.endpoint);
+    answered.add(config.endpoint);
   } catch (error) {
-    throw await silence(config, error);
+    throw await noAnswer(config, error);
   }
   if (!response.ok) {
-    throw await refusal(config, response.status, body);
+    throw await errorStatus(config, response.status, body);
   }
   return body;
 }
 
-/** @param {Response} response @returns {Promise<unknown>} what its JSON says, undefined where it is not JSON */
+/** @param {Response} response @returns {Promise<unknown>} undefined where it is not JSON */
 export async function readJson(response) {
   const text = await response.text();
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // the caller says what it had expected instead
+    return undefined; // the caller reports what it expected
   }
 }
 
@@ -93,22 +95,22 @@ function isShare(value) {
   return typeof value === "number" && value >= 0 && value <= 1;
 }
 
-async function silence(config, cause) {
+async function noAnswer(config, cause) {
   if (cause.name === "AbortError") {
-    return cause; // the page itself has changed its mind
+    return cause; // the page itself cancelled the request
   }
   const { endpoint } = config;
   const unreachable = (words) => new RecogniserError("unreachable", words, { cause });
-  const isNear = LOOPBACK.test(new URL(endpoint).hostname);
-  if (!navigator.onLine && !isNear) {
+  const isLocal = LOOPBACK.test(new URL(endpoint).hostname);
+  if (!navigator.onLine && !isLocal) {
     return unreachable("This device is offline. The drawing stays and will be read.");
   }
-  const reason = await (await troubles())?.explainSilence(config, cause, readable.has(endpoint));
-  const advice = isNear ? "Is `make serve` running?" : "Check the address and the connection.";
+  const reason = await (await troubles())?.explainSilence(config, cause, answered.has(endpoint));
+  const advice = isLocal ? "Is `make serve` running?" : "Check the address and the connection.";
   return reason ?? unreachable(`Cannot reach the recogniser at ${endpoint}. ${advice}`);
 }
 
-async function refusal(config, status, body) {
+async function errorStatus(config, status, body) {
   if (status === 503 || status === 429) {
     return new RecogniserError("busy", "The server is busy.", { status });
   }

@@ -1,33 +1,33 @@
-/** Decides when to ask: as the pen moves, at most one question under way, and always about the newest drawing. */
+/** Decides when to ask the recogniser: one request at a time, always for the newest drawing, and when to retry. */
 
-const INTERVAL_MS = 130; // at least, from one question to the next while the pen moves
+const INTERVAL_MS = 130; // least time between requests while the pen moves
 
-/** Waits after a busy server's refusals, and where none answers; after the last one only news or a wish ask again. */
+/** Waits before each retry. After the last one, it asks again only after a new stroke or "Try again". */
 const WAITS_MS = { busy: [400, 800, 1600, 3200], unreachable: [2000, 4000, 8000, 16000, 30000] };
 
-const JITTER = 0.2; // share of a wait by which it varies: what failed together need not come back together
+const JITTER = 0.2; // waits vary by this share, so that many pages do not retry at once
 
 /** @param {import("../types.js").Questions} questions */
 export function createAsker({ drawing, ask, onOutcome }) {
-  let underWay = false;
+  let isPending = false;
   let askedRevision = 0;
   let clearedRevision = 0;
   let notBefore_ms = 0;
-  let failures = 0; // one after the other, of a kind that is worth another attempt
-  let resting = false; // no server, or one that fails or stays busy: ask once a stroke, not as the pen moves
-  let retryWished = false; // while a question was under way
+  let failures = 0; // in a row, of a kind that is retried
+  let oncePerStroke = false; // the server is down, fails or stays busy: do not ask while the pen moves
+  let retryWhenFailed = false; // asked for while a request was pending
   let penIsDown = false;
   let timer;
 
-  function pump() {
+  function askIfDue() {
     clearTimeout(timer);
-    const hasNews = !drawing.isEmpty && askedRevision !== drawing.revision;
-    if (underWay || !hasNews || (penIsDown && resting)) {
+    const hasChanged = !drawing.isEmpty && askedRevision !== drawing.revision;
+    if (isPending || !hasChanged || (penIsDown && oncePerStroke)) {
       return;
     }
     const wait_ms = notBefore_ms - performance.now();
     if (wait_ms > 0 && (penIsDown || failures > 0)) {
-      timer = setTimeout(pump, wait_ms);
+      timer = setTimeout(askIfDue, wait_ms);
     } else {
       send();
     }
@@ -35,36 +35,36 @@ export function createAsker({ drawing, ask, onOutcome }) {
 
   async function send() {
     const { revision } = drawing;
-    underWay = true;
+    isPending = true;
     askedRevision = revision;
     notBefore_ms = performance.now() + INTERVAL_MS;
-    const outcome = { revision, retrying: false };
+    const outcome = { revision, willRetry: false };
     try {
       Object.assign(outcome, await ask(drawing));
     } catch (error) {
       outcome.error = error;
     }
-    underWay = false;
+    isPending = false;
     if (revision > clearedRevision) {
-      learnFrom(outcome);
+      planRetry(outcome);
       onOutcome(outcome);
     }
-    const triesAgain = retryWished && outcome.error;
-    retryWished = false;
-    if (triesAgain) {
+    const retries = retryWhenFailed && outcome.error;
+    retryWhenFailed = false;
+    if (retries) {
       retry();
     } else {
-      pump();
+      askIfDue();
     }
   }
 
-  function learnFrom(outcome) {
+  function planRetry(outcome) {
     const kind = outcome.error?.kind;
     const waits_ms = WAITS_MS[kind] ?? [];
-    outcome.retrying = failures < waits_ms.length;
-    const willPass = kind === "refused" || (kind === "busy" && outcome.retrying);
-    resting = Boolean(outcome.error) && !willPass;
-    if (outcome.retrying) {
+    outcome.willRetry = failures < waits_ms.length;
+    const willPass = kind === "refused" || (kind === "busy" && outcome.willRetry);
+    oncePerStroke = Boolean(outcome.error) && !willPass;
+    if (outcome.willRetry) {
       const jitter = 1 + JITTER * (2 * Math.random() - 1);
       notBefore_ms = performance.now() + jitter * waits_ms[failures];
       failures += 1;
@@ -77,16 +77,16 @@ export function createAsker({ drawing, ask, onOutcome }) {
   function forgetFailures() {
     failures = 0;
     notBefore_ms = 0;
-    resting = false;
+    oncePerStroke = false;
   }
 
-  /** Ask about the same drawing again, once what is under way has failed too. */
+  /** Asks about the same drawing again; if a request is pending, only after it fails. */
   function retry() {
-    retryWished = underWay;
-    if (!underWay) {
+    retryWhenFailed = isPending;
+    if (!isPending) {
       askedRevision = -1;
       forgetFailures();
-      pump();
+      askIfDue();
     }
   }
 
@@ -94,15 +94,15 @@ export function createAsker({ drawing, ask, onOutcome }) {
     retry,
     penMoved() {
       penIsDown = true;
-      pump();
+      askIfDue();
     },
-    /** The stroke is complete, or the drawing has changed otherwise: time to ask, even where there was no server. */
+    /** Asks even if the server was down: a stroke is complete, or undo or a picture has changed the drawing. */
     penLifted() {
       penIsDown = false;
-      if (resting) {
+      if (oncePerStroke) {
         forgetFailures();
       }
-      pump();
+      askIfDue();
     },
     cleared() {
       penIsDown = false;

@@ -1,14 +1,14 @@
-/** Where the page finds its recogniser: `config.json` beside the page, and what the query string says instead. */
+/** Reads where the recogniser is: from `config.json` beside the page; the query string overrides it. */
 
 import { DEADLINE_S, RecogniserError } from "./api.js";
 
 const EXAMPLE = '{"endpoint": "http://127.0.0.1:8080", "model": "mnist"}';
-const TOKEN = /^[\x21-\x7e]+$/; // what may stand in a header
+const TOKEN = /^[\x21-\x7e]+$/; // allowed in a header
 
 /**
- * @param {URL} pageUrl the page's own address; `config.json` is looked for beside it
+ * @param {URL} pageUrl of the page; `config.json` is beside it
  * @returns {Promise<import("../types.js").Config>}
- * @throws {RecogniserError} kind "configuration", in words for the person who set the page up
+ * @throws {RecogniserError} kind "configuration", in words for the page's operator
  */
 export async function loadConfig(pageUrl) {
   const overrides = Object.fromEntries(pageUrl.searchParams);
@@ -17,8 +17,8 @@ export async function loadConfig(pageUrl) {
 }
 
 /**
- * @param {{endpoint?: unknown, model?: unknown, token?: unknown}} file what config.json holds
- * @param {{endpoint?: string, model?: string, token?: string}} overrides what the query string says
+ * @param {{endpoint?: unknown, model?: unknown, token?: unknown}} file content of config.json
+ * @param {{endpoint?: string, model?: string, token?: string}} overrides of the query string
  * @param {URL} pageUrl a relative endpoint is relative to it
  * @returns {import("../types.js").Config}
  * @throws {RecogniserError}
@@ -36,7 +36,7 @@ export function parseConfig(file, overrides, pageUrl) {
   // The file's token is for the file's endpoint: a link must not be able to send it elsewhere.
   const token = overrides.token || (overrides.endpoint ? undefined : file?.token) || undefined;
   if (token !== undefined && (typeof token !== "string" || !TOKEN.test(token))) {
-    throw wrong("The token is not one: only letters, digits and signs of ASCII may stand in it.");
+    throw wrong("The token is not valid: it may hold only ASCII letters, digits and punctuation.");
   }
   return { endpoint: (url.origin + url.pathname).replace(/\/+$/, ""), model, token };
 }
@@ -55,7 +55,7 @@ function resolve(endpoint, pageUrl) {
   try {
     return typeof endpoint === "string" ? new URL(endpoint, pageUrl) : null;
   } catch {
-    return null; // no address at all
+    return null;
   }
 }
 

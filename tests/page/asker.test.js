@@ -89,7 +89,7 @@ for (const [kind, attempts, longest_ms] of [["busy", 5, 3840], ["unreachable", 6
       await settle();
     }
     assert.equal(questions.length, attempts);
-    assert.deepEqual(outcomes.map((outcome) => outcome.retrying), [...Array(attempts - 1).fill(true), false]);
+    assert.deepEqual(outcomes.map((outcome) => outcome.willRetry), [...Array(attempts - 1).fill(true), false]);
     assert.ok(waits_ms.every((wait_ms, i) => i === 0 || wait_ms > waits_ms[i - 1]), `${waits_ms}`);
     assert.ok(waits_ms.at(-1) <= longest_ms);
   });
@@ -102,7 +102,7 @@ test("a refusal is not repeated", async () => {
   questions[0].fail(trouble("refused"));
   await settle();
   assert.equal(questions.length, 1);
-  assert.equal(outcomes[0].retrying, false);
+  assert.equal(outcomes[0].willRetry, false);
 });
 
 for (const [kind, asked] of [["failed", 1], ["unreachable", 1], ["refused", 2]]) {

@@ -38,8 +38,8 @@ const WRONG = [
   [{ ...FILE, endpoint: 7 }, /not an http address/],
   [{ ...FILE, model: "" }, /not a name/],
   [{ ...FILE, model: ["mnist"] }, /not a name/],
-  [{ ...FILE, token: 7 }, /token is not one/],
-  [{ ...FILE, token: "two\nlines" }, /token is not one/],
+  [{ ...FILE, token: 7 }, /token is not valid/],
+  [{ ...FILE, token: "two\nlines" }, /token is not valid/],
   [null, /not an http address/],
 ];
 

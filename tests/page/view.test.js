@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { percent, viewOf, wholePercent } from "../../static_client/answer/view.js";
 
 const RESULT = { label: "8", confidence: 0.97, recognised: true, probabilities: { 8: 0.97, 3: 0.02, 5: 0.01 } };
-const NOTHING = { drawing: { isEmpty: true, revision: 0 }, penIsDown: false, outcome: null, triesAgain: false, configError: null, notice: null };
+const NOTHING = { drawing: { isEmpty: true, revision: 0 }, penIsDown: false, outcome: null, retryRequested: false, configError: null, pageError: null };
 const DRAWN = { ...NOTHING, drawing: { isEmpty: false, revision: 3 } };
 const answered = (result, more) => viewOf({ ...DRAWN, outcome: { revision: 3, result }, ...more });
 const failed = (kind, more) => viewOf({ ...DRAWN, outcome: { revision: 3, error: Object.assign(new Error("Why."), { kind }), ...more } });
@@ -37,17 +37,17 @@ test("an older answer stays while the next is asked for", () => {
 });
 
 test("troubles say whether the page tries again by itself, and when a person can", () => {
-  assert.deepEqual(failed("unreachable", { retrying: true }), { state: "error", words: "Why. Trying again…", canRetry: true });
+  assert.deepEqual(failed("unreachable", { willRetry: true }), { state: "error", words: "Why. Trying again…", canRetry: true });
   assert.deepEqual(failed("unreachable"), { state: "error", words: "Why.", canRetry: true });
-  assert.deepEqual(failed("busy", { retrying: true }), { state: "error", words: "The server is busy; trying again.", canRetry: false });
+  assert.deepEqual(failed("busy", { willRetry: true }), { state: "error", words: "The server is busy; trying again.", canRetry: false });
   assert.deepEqual(failed("refused"), { state: "error", words: "Why." });
   assert.equal(failed(undefined).words, "The page has failed: Why.");
 });
 
 test("what the page could not do is told, drawing or not", () => {
-  const notice = Object.assign(new Error("No picture."), { kind: "refused" });
-  assert.equal(viewOf({ ...NOTHING, notice }).words, "No picture.");
-  assert.equal(answered(RESULT, { notice }).state, "error");
+  const pageError = Object.assign(new Error("No picture."), { kind: "refused" });
+  assert.equal(viewOf({ ...NOTHING, pageError }).words, "No picture.");
+  assert.equal(answered(RESULT, { pageError }).state, "error");
 });
 
 test("shares are never more than is so", () => {
