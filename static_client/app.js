@@ -7,9 +7,10 @@ import { createPad } from "./drawing/pad.js";
 import { takePicture } from "./drawing/raster.js";
 import { actionOf } from "./keyboard/shortcuts.js";
 import { listenForPictures } from "./pictures/sources.js";
-import { RecogniserError, recognise } from "./recogniser/api.js";
+import { recognise } from "./recogniser/api.js";
 import { createAsker } from "./recogniser/asker.js";
 import { loadConfig } from "./recogniser/config.js";
+import { RecogniserError } from "./recogniser/errors.js";
 
 const SLIDER_PAD_PX = 280; // the width slider's values are pixels on a pad of this side
 

@@ -12,7 +12,7 @@
  * @property {string} correction what it was: "0" to "9", or "none" for no digit
  */
 
-import { RecogniserError } from "../recogniser/api.js";
+import { RecogniserError } from "../recogniser/errors.js";
 
 const DATABASE = "digits";
 const STORE = "corrections";

@@ -1,6 +1,6 @@
 /** Takes in a picture file of any size and makes it one that is quickly sent. */
 
-import { RecogniserError } from "../recogniser/api.js";
+import { RecogniserError } from "../recogniser/errors.js";
 import { exhibit } from "./exhibit.js";
 
 /** Longest side of the pictures that are sent: what the ink is found on is no larger at the recogniser's. */

@@ -1,7 +1,8 @@
 /** Test digits, cut out of the sprite that `make samples` builds beside the page. */
 
 import { encodeGreyPng } from "../drawing/png.js";
-import { RecogniserError, readJson } from "../recogniser/api.js";
+import { readJson } from "../recogniser/api.js";
+import { RecogniserError } from "../recogniser/errors.js";
 import { exhibitInk } from "./exhibit.js";
 import { Tally } from "./tally.js";
 

@@ -2,6 +2,8 @@
 
 /** @import { Config, Result } from "../types.js" */
 
+import { RecogniserError } from "./errors.js";
+
 /** Longest wait for a whole answer. */
 export const DEADLINE_S = 5;
 
@@ -9,21 +11,6 @@ const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /** Endpoints that have answered: CORS allows this page to ask them. */
 const answered = new Set();
-
-/**
- * What went wrong, in words for the person who draws (`message`).
- *
- * `kind` is "unreachable" (no answer), "busy" (worth asking again soon), "refused" (this drawing, not the next one),
- * "failed" (an answer that makes no sense, or says so) or "configuration"; `status` is HTTP's.
- */
-export class RecogniserError extends Error {
-  constructor(kind, message, { status, ...options } = {}) {
-    super(message, options);
-    this.name = "RecogniserError";
-    this.kind = kind;
-    this.status = status;
-  }
-}
 
 /**
  * @param {Config} config
@@ -105,7 +92,7 @@ async function noAnswer(config, cause) {
   if (!navigator.onLine && !isLocal) {
     return unreachable("This device is offline. The drawing stays and will be read.");
   }
-  const reason = await (await troubles())?.explainSilence(config, cause, answered.has(endpoint));
+  const reason = await (await troubles())?.explainSilence(config, cause, DEADLINE_S, answered.has(endpoint));
   const advice = isLocal ? "Is `make serve` running?" : "Check the address and the connection.";
   return reason ?? unreachable(`Cannot reach the recogniser at ${endpoint}. ${advice}`);
 }

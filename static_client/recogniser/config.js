@@ -1,6 +1,7 @@
 /** Reads where the recogniser is: from `config.json` beside the page; the query string overrides it. */
 
-import { DEADLINE_S, RecogniserError } from "./api.js";
+import { DEADLINE_S } from "./api.js";
+import { RecogniserError } from "./errors.js";
 
 const EXAMPLE = '{"endpoint": "http://127.0.0.1:8080", "model": "mnist"}';
 const TOKEN = /^[\x21-\x7e]+$/; // allowed in a header

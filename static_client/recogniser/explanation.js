@@ -7,7 +7,8 @@
  * @property {{method: string, target: string, values: number[][]}} attribution square, values in [-1, 1]
  */
 
-import { DEADLINE_S, RecogniserError, ask } from "./api.js";
+import { DEADLINE_S, ask } from "./api.js";
+import { RecogniserError } from "./errors.js";
 
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const MOST_MAPS = 256;

@@ -1,6 +1,6 @@
 /** Why no answer came, looked at closely: comes to the page when something has gone wrong. Browsers say only that. */
 
-import { DEADLINE_S, RecogniserError } from "./api.js";
+import { RecogniserError } from "./errors.js";
 
 const PROBE_DEADLINE_MS = 2000;
 const LONGEST_MESSAGE = 160; // characters of a server's own words that the page has room for
@@ -9,12 +9,13 @@ const TOKEN_REFUSED = "InvalidKeyException"; // TorchServe's name for it; it ans
 /**
  * @param {import("../types.js").Config} config
  * @param {Error} cause what a request has just failed with
+ * @param {number} deadline_s the longest it waited
  * @param {boolean} mayBeRead whether it has answered this page before
  * @returns {Promise<RecogniserError | null>} null where nobody is there
  */
-export async function explainSilence({ endpoint, token }, cause, mayBeRead) {
+export async function explainSilence({ endpoint, token }, cause, deadline_s, mayBeRead) {
   if (cause.name === "TimeoutError") {
-    const words = `The recogniser at ${endpoint} has not answered within ${DEADLINE_S} seconds.`;
+    const words = `The recogniser at ${endpoint} has not answered within ${deadline_s} seconds.`;
     return new RecogniserError("unreachable", words, { cause });
   }
   const why = mayBeRead ? "down" : await probe(endpoint);
