@@ -1,23 +1,23 @@
 /** The page: connects pad, recogniser and screen, and runs the action of each button and key. */
 
-import { announce, show } from "./answer/screen.js";
-import { viewOf } from "./answer/view.js";
+import { derivePageState } from "./answer/page_state.js";
+import { announce, renderPage } from "./answer/render.js";
 import { Drawing } from "./drawing/drawing.js";
 import { createPad } from "./drawing/pad.js";
-import { takePicture } from "./drawing/raster.js";
+import { encodeStrokes } from "./drawing/raster.js";
 import { actionOf } from "./keyboard/shortcuts.js";
-import { listenForPictures } from "./pictures/sources.js";
+import { listenForPictures } from "./pictures/picture_inputs.js";
 import { recognise } from "./recogniser/api.js";
-import { createAsker } from "./recogniser/asker.js";
 import { loadConfig } from "./recogniser/config.js";
 import { RecogniserError } from "./recogniser/errors.js";
+import { createRequestScheduler } from "./recogniser/request_scheduler.js";
 
 const SLIDER_PAD_PX = 280; // the width slider's values are pixels on a pad of this side
 
 const byId = (id) => document.getElementById(id);
 const drawing = new Drawing();
 const pad = createPad(byId("pad"), drawing, { onInk, onLift });
-const asker = createAsker({ drawing, ask, onOutcome });
+const scheduler = createRequestScheduler({ drawing, ask, onOutcome });
 const page = { drawing, answer: newestAnswer, config: () => configured, announce, showError, onKept, loadPart };
 
 let panels = null; // loaded with the first panel or dialog
@@ -43,7 +43,7 @@ const actions = {
   retry: tryAgain,
   camera: () => byId("camera").click(),
   upload: () => byId("upload").click(),
-  sample: () => showPictureFrom(async () => (await loadPart(import("./pictures/samples.js"))).takeSample()),
+  sample: () => showPictureFrom(async () => (await loadPart(import("./pictures/samples.js"))).nextSample()),
   wrong: openPanel,
   inside: openPanel,
   card: openPanel,
@@ -55,10 +55,10 @@ document.addEventListener("click", (event) => act(event.target.closest?.("[data-
 document.addEventListener("keydown", onKey);
 byId("width").addEventListener("input", setWidth);
 listenForPictures(
-  (file) => showPictureFrom(async () => (await loadPart(import("./pictures/pictures.js"))).takeIn(file)),
+  (file) => showPictureFrom(async () => (await loadPart(import("./pictures/picture_file.js"))).readPictureFile(file)),
   (words) => showError(new RecogniserError("refused", words)),
 );
-addEventListener("online", () => outcome?.error && asker.retry());
+addEventListener("online", () => outcome?.error && scheduler.retry());
 addEventListener("error", (event) => showError(event.error ?? new Error(event.message)));
 addEventListener("unhandledrejection", (event) => showError(event.reason));
 setWidth();
@@ -78,7 +78,7 @@ function newestAnswer() {
 }
 
 async function ask({ strokes, picture }) {
-  const file = picture ? picture.bytes : await takePicture(structuredClone(strokes));
+  const file = picture ? picture.bytes : await encodeStrokes(structuredClone(strokes));
   const config = await configured;
   const asked_ms = performance.now();
   const result = await recognise(config, file);
@@ -111,7 +111,7 @@ function onInk() {
   if (drawing.isEmpty) {
     forget(); // the only stroke was a palm
   } else if (!drawing.strokes.at(-1).erases) {
-    asker.penMoved(); // with an eraser, only after it is lifted
+    scheduler.penMoved(); // with an eraser, only after it is lifted
   }
   render();
 }
@@ -120,7 +120,7 @@ function onLift() {
   if (drawing.isEmpty) {
     forget(); // everything is erased
   }
-  asker.penLifted();
+  scheduler.penLifted();
   render();
 }
 
@@ -128,7 +128,7 @@ function onOutcome(newest) {
   outcome = newest;
   retryRequested = false;
   if (newest.revision === drawing.revision) {
-    drawing.picture?.tally?.count(drawing.picture, newest.result);
+    drawing.picture?.score?.count(drawing.picture, newest.result);
   }
   render();
 }
@@ -191,7 +191,7 @@ function setWidth() {
 function forget() {
   outcome = null;
   retryRequested = false;
-  asker.cleared();
+  scheduler.cleared();
 }
 
 async function tryAgain() {
@@ -205,14 +205,14 @@ async function tryAgain() {
     retryRequested = false;
     render();
   } else {
-    asker.retry();
+    scheduler.retry();
   }
 }
 
 function render() {
-  const view = viewOf({ drawing, penIsDown: pad.penIsDown, outcome, retryRequested, configError, pageError });
+  const state = derivePageState({ drawing, penIsDown: pad.penIsDown, outcome, retryRequested, configError, pageError });
   const answer = newestAnswer();
-  const caption = drawing.picture?.tally?.caption(drawing.picture, answer?.result) ?? "";
-  show(view, pad, caption, Boolean(answer) && answer.picture === corrected);
+  const caption = drawing.picture?.score?.caption(drawing.picture, answer?.result) ?? "";
+  renderPage(state, pad, caption, Boolean(answer) && answer.picture === corrected);
   panels?.update();
 }

@@ -13,7 +13,7 @@
  * @property {(context: CanvasRenderingContext2D, colour: string) => void} paint on the pad, whose ink has this colour
  * @property {"picture" | "sample"} kind
  * @property {string} [label] what the picture shows, where that is known
- * @property {import("./pictures/tally.js").Tally} [tally] counts how those with a label are read
+ * @property {import("./pictures/sample_score.js").SampleScore} [score] counts how those with a label are read
  *
  * @typedef {object} Config where the recogniser is
  * @property {string} endpoint absolute URL without a slash at its end
@@ -36,12 +36,12 @@
  * @property {Error & {kind?: string}} [error] where it was not
  * @property {boolean} willRetry the same drawing will be asked about again without anybody's doing
  *
- * @typedef {object} Questions what an asker asks about, how, and who wants to know
+ * @typedef {object} SchedulerOptions what the request scheduler needs
  * @property {import("./drawing/drawing.js").Drawing} drawing
  * @property {(drawing: import("./drawing/drawing.js").Drawing) => Promise<Partial<Outcome>>} ask about what it shows now
  * @property {(outcome: Outcome) => void} onOutcome not called for a drawing that has been cleared since
  *
- * @typedef {object} Known what a view is made of
+ * @typedef {object} PageFacts what the page's state depends on
  * @property {import("./drawing/drawing.js").Drawing} drawing
  * @property {boolean} penIsDown doubts about an unfinished stroke are not worth a word yet
  * @property {Outcome | null} outcome the newest one since the pad was empty
@@ -49,7 +49,7 @@
  * @property {Error | null} configError
  * @property {Error | null} pageError of what the page itself could not do, until there is something new to say
  *
- * @typedef {object} View what the screen shows
+ * @typedef {object} PageState what the page shows
  * @property {"idle" | "asking" | "answered" | "unsure" | "error"} state
  * @property {Result} [result] what to show as the answer; while asking, the one before
  * @property {string} words what is wrong, empty where nothing is; `make serve` in backticks is code

@@ -17,7 +17,7 @@ const BLANK = { side_px: 56, ink: 0.25 };
  * @param {Stroke[]} strokes
  * @returns {Promise<Uint8Array<ArrayBuffer>>} PNG, square, dark ink on white paper, at most MAX_PICTURE_BYTES
  */
-export async function takePicture(strokes) {
+export async function encodeStrokes(strokes) {
   let picture;
   for (const side_px of SIDES_PX) {
     const ink = rasterise(strokes, side_px);

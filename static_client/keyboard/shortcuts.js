@@ -1,4 +1,4 @@
-/** Which key runs which action; keys.js lists them on the page. */
+/** Which key runs which action; shortcuts_dialog.js lists them. */
 
 /** By `KeyboardEvent.key` in lower case; "ctrl" is Command on a Mac. */
 export const SHORTCUTS = {

@@ -24,7 +24,7 @@ let styled;
 /** @returns {Promise<void>} resolved when the style of panels and dialogs, which the first look does without, is there */
 export function loadStyle() {
   styled ??= new Promise((done, fail) => {
-    document.head.append(element("link", { rel: "stylesheet", href: "styles/more.css", onload: done, onerror: fail }));
+    document.head.append(element("link", { rel: "stylesheet", href: "styles/panels.css", onload: done, onerror: fail }));
   }).catch((error) => {
     styled = undefined; // the next wish tries again
     throw error;

@@ -3,14 +3,14 @@
 import { element, loadStyle } from "./dom.js";
 
 const MODULES = {
-  inside: () => import("./inside.js"),
-  card: () => import("./card.js"),
-  history: () => import("../corrections/history.js"),
+  inside: () => import("./look_inside_panel.js"),
+  card: () => import("./model_panel.js"),
+  history: () => import("../corrections/corrections_panel.js"),
 };
 
 const DIALOGS = {
-  keys: async (page) => (await page.loadPart(import("../keyboard/keys.js"))).openKeys(page),
-  wrong: async (page) => (await page.loadPart(import("../corrections/wrong.js"))).openCorrection(page),
+  keys: async (page) => (await page.loadPart(import("../keyboard/shortcuts_dialog.js"))).openShortcuts(page),
+  wrong: async (page) => (await page.loadPart(import("../corrections/correction_dialog.js"))).openCorrection(page),
 };
 
 let panels;

@@ -3,13 +3,13 @@
 import { encodeGreyPng } from "../drawing/png.js";
 import { readJson } from "../recogniser/api.js";
 import { RecogniserError } from "../recogniser/errors.js";
-import { exhibitInk } from "./exhibit.js";
-import { Tally } from "./tally.js";
+import { inkPainter } from "./picture_painter.js";
+import { SampleScore } from "./sample_score.js";
 
 const INDEX = "samples.json";
 const SPRITE = "samples.png";
 
-const tally = new Tally();
+const score = new SampleScore();
 
 let sheet = null; // promise of {image, index}
 let deck = []; // numbers of the digits not shown yet
@@ -18,7 +18,7 @@ let deck = []; // numbers of the digits not shown yet
  * @returns {Promise<import("../types.js").Picture>} one that has not been shown before, until all have been
  * @throws {RecogniserError} kind "refused": there are none, or they cannot be read
  */
-export async function takeSample() {
+export async function nextSample() {
   sheet ??= load();
   let image;
   let index;
@@ -40,11 +40,11 @@ export async function takeSample() {
   context.putImageData(pixels, 0, 0);
   return {
     kind: "sample",
-    paint: exhibitInk(canvas),
+    paint: inkPainter(canvas),
     mediaType: "image/png",
     bytes: await encodeGreyPng(grey, index.side),
     label: index.labels[number],
-    tally,
+    score,
   };
 }
 

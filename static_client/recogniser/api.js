@@ -1,4 +1,4 @@
-/** The recogniser's HTTP client. troubles.js has the words for most errors. */
+/** The recogniser's HTTP client. failure_diagnosis.js has the words for most errors. */
 
 /** @import { Config, Result } from "../types.js" */
 
@@ -92,7 +92,7 @@ async function noAnswer(config, cause) {
   if (!navigator.onLine && !isLocal) {
     return unreachable("This device is offline. The drawing stays and will be read.");
   }
-  const reason = await (await troubles())?.explainSilence(config, cause, DEADLINE_S, answered.has(endpoint));
+  const reason = await (await loadDiagnosis())?.diagnoseNoAnswer(config, cause, DEADLINE_S, answered.has(endpoint));
   const advice = isLocal ? "Is `make serve` running?" : "Check the address and the connection.";
   return reason ?? unreachable(`Cannot reach the recogniser at ${endpoint}. ${advice}`);
 }
@@ -101,11 +101,11 @@ async function errorStatus(config, status, body) {
   if (status === 503 || status === 429) {
     return new RecogniserError("busy", "The server is busy.", { status });
   }
-  const reason = (await troubles())?.explainRefusal(config, status, body);
+  const reason = (await loadDiagnosis())?.diagnoseErrorStatus(config, status, body);
   return reason ?? new RecogniserError("failed", `The recogniser failed (HTTP ${status}).`, { status });
 }
 
 /** @returns undefined where the page's own server does not answer either */
-function troubles() {
-  return import("./troubles.js").catch(() => undefined);
+function loadDiagnosis() {
+  return import("./failure_diagnosis.js").catch(() => undefined);
 }

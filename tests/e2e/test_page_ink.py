@@ -37,11 +37,11 @@ def test_picture_is_a_small_png_that_the_theme_does_not_touch(open_page: PageOpe
 def test_busiest_drawing_still_makes_a_small_picture(open_page: PageOpener, ink_share: InkShare) -> None:
     pad = open_page()
     script = """async () => {
-        const { takePicture } = await import("./drawing/raster.js");
+        const { encodeStrokes } = await import("./drawing/raster.js");
         const dots = Array.from({ length: 900 }, (_, i) => (
             { width: 0.07, erases: false, points: [{ x: (i * 0.618) % 1, y: i / 900 }] }
         ));
-        return [...await takePicture(dots)];
+        return [...await encodeStrokes(dots)];
     }"""
     picture = bytes(pad.page.evaluate(script))
     assert len(picture) <= MAX_PICTURE_BYTES

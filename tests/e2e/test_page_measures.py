@@ -55,14 +55,14 @@ def test_first_load_is_light_from_any_static_host(open_page: PageOpener, sub_pat
     names = {url.removeprefix(sub_path_url) or "index.html" for url in pad.all_urls}
     sizes = {name: (STATIC_FOLDER / name).stat().st_size for name in names}  # as they are: nothing packs them
     assert sum(sizes.values()) < MAX_FIRST_LOAD_BYTES, sizes
-    assert {"index.html", "styles/style.css", "app.js", "config.json"} < names
+    assert {"index.html", "styles/page.css", "app.js", "config.json"} < names
     later = {
         "panels/panels.js",
-        "keyboard/keys.js",
-        "recogniser/troubles.js",
-        "pictures/pictures.js",
+        "keyboard/shortcuts_dialog.js",
+        "recogniser/failure_diagnosis.js",
+        "pictures/picture_file.js",
         "pictures/samples.js",
-        "styles/more.css",
+        "styles/panels.css",
     }
     assert all((STATIC_FOLDER / name).is_file() for name in later)
     assert not later & names, "what is not wanted yet is not loaded"

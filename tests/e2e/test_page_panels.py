@@ -165,7 +165,7 @@ def test_host_without_a_model_card_is_words(open_page: PageOpener) -> None:
 def test_the_last_wish_wins_however_late_the_first_one_comes(open_page: PageOpener) -> None:
     pad = open_page()
     held = []
-    pad.page.route("**/card.js", lambda route: held.append(route))
+    pad.page.route("**/model_panel.js", lambda route: held.append(route))
     pad.page.keyboard.press("m")
     pad.until(lambda: len(held) == 1)
     pad.page.keyboard.press("i")

@@ -1,4 +1,4 @@
-"""The page's pure modules, tested by node: `node --test tests/page/*.test.js` alone does the same."""
+"""The page's pure modules, tested by node: `node --test tests/page/*/*.test.js` alone does the same."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pytest
 
 from model.locations import ROOT
 
-FILES = sorted((ROOT / "tests" / "page").glob("*.test.js"))
+FOLDER = ROOT / "tests" / "page"
+FILES = sorted(FOLDER.glob("*/*.test.js"))
 
 
 @pytest.fixture(scope="module")
@@ -28,3 +29,4 @@ def test_the_pages_pure_modules_pass_their_own_tests(node: str) -> None:
     result = subprocess.run([node, "--test", *FILES], capture_output=True, text=True, cwd=ROOT, timeout=100)
     assert result.returncode == 0, result.stdout[-5000:] + result.stderr[-2000:]
     assert len(FILES) > 4
+    assert sorted(FOLDER.rglob("*.test.js")) == FILES, "`npm test` looks one folder deep"

@@ -1,8 +1,8 @@
 /** The panel of corrections: to look through, to delete, to take along as one zip file. */
 
-import { percent } from "../answer/view.js";
+import { percent } from "../answer/page_state.js";
 import { element } from "../panels/dom.js";
-import { changes, exportFiles, readAll, remove, removeAll } from "./corrections.js";
+import { changes, exportFiles, readAll, remove, removeAll } from "./corrections_store.js";
 import { zip } from "./zip.js";
 
 /**

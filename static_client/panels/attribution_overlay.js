@@ -14,7 +14,7 @@ const GAMMA = 0.6;
  * @param {number[][]} values in [-1, 1], row by row; positive ones spoke for the answer
  * @returns {Uint8ClampedArray} RGBA, row by row
  */
-export function heatPixels(values) {
+export function attributionPixels(values) {
   const colours = values.flat().flatMap((value) => {
     const [red, green, blue] = value >= 0 ? COLOURS.for : COLOURS.against;
     return [red, green, blue, 255 * Math.min(1, Math.abs(value)) ** GAMMA];

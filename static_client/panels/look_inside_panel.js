@@ -3,8 +3,8 @@
 import { paint } from "../drawing/paint.js";
 import { rasterise } from "../drawing/raster.js";
 import { explain } from "../recogniser/explanation.js";
+import { attributionPixels, inkBox, placeOf } from "./attribution_overlay.js";
 import { element } from "./dom.js";
-import { heatPixels, inkBox, placeOf } from "./heat.js";
 
 /** So long the drawing must have been left as it is: somebody who goes on drawing has no eye for this. */
 const PAUSE_MS = 250;
@@ -136,7 +136,7 @@ function showOverlay(canvas, input, values, { strokes }) {
   const context = canvas.getContext("2d");
   const side_px = values.length;
   const heat = new OffscreenCanvas(side_px, side_px);
-  heat.getContext("2d").putImageData(new ImageData(heatPixels(values), side_px, side_px), 0, 0);
+  heat.getContext("2d").putImageData(new ImageData(attributionPixels(values), side_px, side_px), 0, 0);
   const seen = inkBox(greyOf(input, side_px), side_px, SEEN_INK);
   const drawn = inkBox(rasterise(strokes, RASTER_PX), RASTER_PX, 0.5);
   context.imageSmoothingEnabled = true;

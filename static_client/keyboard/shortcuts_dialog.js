@@ -23,7 +23,7 @@ export const WORDS = {
 let dialog;
 
 /** @param {import("../types.js").Page} page */
-export async function openKeys({ loadPart }) {
+export async function openShortcuts({ loadPart }) {
   await loadPart(loadStyle());
   if (!dialog) {
     dialog = element(

@@ -1,8 +1,8 @@
 /** The dialog that asks what it really was, and keeps the answer. */
 
-import { percent } from "../answer/view.js";
+import { percent } from "../answer/page_state.js";
 import { element, loadStyle } from "../panels/dom.js";
-import { keep } from "./corrections.js";
+import { keep } from "./corrections_store.js";
 
 const NO_DIGIT = "none";
 

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { heatPixels, inkBox, placeOf } from "../../static_client/panels/heat.js";
+import { attributionPixels, inkBox, placeOf } from "../../../static_client/panels/attribution_overlay.js";
 
 test("what speaks for is warm, what speaks against is cool, what says nothing is clear", () => {
-  const [red, , blue, full] = heatPixels([[1]]);
+  const [red, , blue, full] = attributionPixels([[1]]);
   assert.ok(red > blue && full === 255);
-  const [cold, , cool, half] = heatPixels([[-0.5]]);
+  const [cold, , cool, half] = attributionPixels([[-0.5]]);
   assert.ok(cool > cold && half > 128 && half < 255);
-  assert.equal(heatPixels([[0]])[3], 0);
+  assert.equal(attributionPixels([[0]])[3], 0);
 });
 
 test("ink is found, and none where there is none", () => {

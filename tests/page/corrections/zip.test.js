@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { exportFiles } from "../../static_client/corrections/corrections.js";
-import { zip } from "../../static_client/corrections/zip.js";
-import { crc32 } from "../../static_client/drawing/png.js";
+import { exportFiles } from "../../../static_client/corrections/corrections_store.js";
+import { zip } from "../../../static_client/corrections/zip.js";
+import { crc32 } from "../../../static_client/drawing/png.js";
 
 const TIME = new Date(2026, 10, 21, 13, 37, 42);
 const LIST = `

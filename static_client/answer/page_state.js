@@ -1,9 +1,9 @@
-/** Derives what the page shows from the drawing, the newest outcome and the errors. Pure; screen.js shows it. */
+/** Derives what the page shows from the drawing, the newest outcome and the errors. Pure; render.js shows it. */
 
 const SURE = 0.5; // a less confident answer is shown as unsure
 
-/** @param {import("../types.js").Known} known @returns {import("../types.js").View} */
-export function viewOf({ drawing, penIsDown, outcome, retryRequested, configError, pageError }) {
+/** @param {import("../types.js").PageFacts} facts @returns {import("../types.js").PageState} */
+export function derivePageState({ drawing, penIsDown, outcome, retryRequested, configError, pageError }) {
   if (retryRequested) {
     return { state: "asking", words: "Trying again…", canRetry: true };
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { lengthen, smooth } from "../../static_client/drawing/strokes.js";
+import { lengthen, smooth } from "../../../static_client/drawing/strokes.js";
 
 const CORNER = [
   { x: 0.1, y: 0.1 },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Drawing } from "../../static_client/drawing/drawing.js";
+import { Drawing } from "../../../static_client/drawing/drawing.js";
 
 const PEN = { width: 0.07, erases: false };
 const PICTURE = { bytes: new Uint8Array(1), mediaType: "image/png", image: {}, kind: "picture" };

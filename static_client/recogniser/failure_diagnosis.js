@@ -13,7 +13,7 @@ const TOKEN_REFUSED = "InvalidKeyException"; // TorchServe's name for it; it ans
  * @param {boolean} mayBeRead whether it has answered this page before
  * @returns {Promise<RecogniserError | null>} null where nobody is there
  */
-export async function explainSilence({ endpoint, token }, cause, deadline_s, mayBeRead) {
+export async function diagnoseNoAnswer({ endpoint, token }, cause, deadline_s, mayBeRead) {
   if (cause.name === "TimeoutError") {
     const words = `The recogniser at ${endpoint} has not answered within ${deadline_s} seconds.`;
     return new RecogniserError("unreachable", words, { cause });
@@ -58,7 +58,7 @@ async function probe(endpoint) {
  * @param {unknown} body TorchServe's error object, where it is one
  * @returns {RecogniserError}
  */
-export function explainRefusal({ token }, status, body) {
+export function diagnoseErrorStatus({ token }, status, body) {
   if (status === 401 || status === 403 || body?.type === TOKEN_REFUSED) {
     const what = token ? "The recogniser does not accept the token; it may have expired." : "The recogniser asks for a token.";
     return new RecogniserError("failed", `${what} Put one in config.json or behind the address: \`?token=…\``, { status });

@@ -1,37 +1,37 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { Drawing } from "../../static_client/drawing/drawing.js";
-import { createAsker } from "../../static_client/recogniser/asker.js";
+import { Drawing } from "../../../static_client/drawing/drawing.js";
+import { createRequestScheduler } from "../../../static_client/recogniser/request_scheduler.js";
 
 const PEN = { width: 0.07, erases: false };
 
-/** An asker whose questions the test answers by hand. */
+/** A scheduler whose questions the test answers by hand. */
 function setUp() {
   const drawing = new Drawing();
   const questions = [];
   const outcomes = [];
-  const asker = createAsker({
+  const scheduler = createRequestScheduler({
     drawing,
     ask: () => new Promise((answer, fail) => questions.push({ revision: drawing.revision, answer, fail })),
     onOutcome: (outcome) => outcomes.push(outcome),
   });
   const draw = (x) => {
     drawing.begin({ x, y: 0 }, PEN);
-    asker.penMoved();
+    scheduler.penMoved();
   };
-  return { asker, draw, drawing, outcomes, questions };
+  return { scheduler, draw, drawing, outcomes, questions };
 }
 
 const settle = () => new Promise((done) => setImmediate(done));
 const trouble = (kind) => Object.assign(new Error(kind), { kind });
 
 test("one question at a time, and the newest drawing next", async () => {
-  const { asker, draw, drawing, questions } = setUp();
+  const { scheduler, draw, drawing, questions } = setUp();
   draw(0.1);
   draw(0.2);
   draw(0.3);
-  asker.penLifted();
+  scheduler.penLifted();
   assert.equal(questions.length, 1);
   questions[0].answer({ result: {} });
   await settle();
@@ -39,10 +39,10 @@ test("one question at a time, and the newest drawing next", async () => {
 });
 
 test("an answer to what has been cleared is dropped", async () => {
-  const { asker, draw, drawing, outcomes, questions } = setUp();
+  const { scheduler, draw, drawing, outcomes, questions } = setUp();
   draw(0.1);
   drawing.clear();
-  asker.cleared();
+  scheduler.cleared();
   questions[0].answer({ result: {} });
   await settle();
   assert.deepEqual(outcomes, []);
@@ -79,9 +79,9 @@ for (const [kind, attempts, longest_ms] of [["busy", 5, 3840], ["unreachable", 6
         again();
       });
     });
-    const { asker, draw, outcomes, questions } = setUp();
+    const { scheduler, draw, outcomes, questions } = setUp();
     draw(0.1);
-    asker.penLifted();
+    scheduler.penLifted();
     for (let asked = 1; asked <= attempts; asked += 1) {
       assert.equal(questions.length, asked);
       questions.at(-1).fail(trouble(kind));
@@ -96,9 +96,9 @@ for (const [kind, attempts, longest_ms] of [["busy", 5, 3840], ["unreachable", 6
 }
 
 test("a refusal is not repeated", async () => {
-  const { asker, draw, outcomes, questions } = setUp();
+  const { scheduler, draw, outcomes, questions } = setUp();
   draw(0.1);
-  asker.penLifted();
+  scheduler.penLifted();
   questions[0].fail(trouble("refused"));
   await settle();
   assert.equal(questions.length, 1);
@@ -111,23 +111,23 @@ for (const [kind, asked] of [["failed", 1], ["unreachable", 1], ["refused", 2]])
     mock.method(performance, "now", () => now_ms);
     mock.method(globalThis, "setTimeout", () => {});
     context.after(() => mock.restoreAll());
-    const { asker, draw, questions } = setUp();
+    const { scheduler, draw, questions } = setUp();
     draw(0.1);
     questions[0].fail(trouble(kind));
     await settle();
     now_ms += 500;
     draw(0.2);
     assert.equal(questions.length, asked);
-    asker.penLifted();
+    scheduler.penLifted();
     assert.equal(questions.length, 2);
   });
 }
 
 test("a wish to try again while a question is under way is granted when that fails", async () => {
-  const { asker, draw, questions } = setUp();
+  const { scheduler, draw, questions } = setUp();
   draw(0.1);
-  asker.penLifted();
-  asker.retry();
+  scheduler.penLifted();
+  scheduler.retry();
   assert.equal(questions.length, 1);
   questions[0].fail(trouble("failed"));
   await settle();

@@ -1,6 +1,6 @@
-/** Writes a view into the page: answer, bars, status words, and which tools are of use. */
+/** Shows the page's state: answer, bars, status words, and which tools are of use. */
 
-import { percent, wholePercent } from "./view.js";
+import { percent, wholePercent } from "./page_state.js";
 
 const named = [...document.querySelectorAll("[id]")].map((each) => [each.id, each]);
 const { answer, confidence, status, retry, clear, wrong, caption, announcement, bars, undo, redo, erase } =
@@ -8,24 +8,24 @@ const { answer, confidence, status, retry, clear, wrong, caption, announcement, 
 const { dataset } = document.body;
 
 /**
- * @param {import("../types.js").View} view
+ * @param {import("../types.js").PageState} state
  * @param {ReturnType<typeof import("../drawing/pad.js").createPad>} pad
- * @param {string} words the caption of the pad's picture
+ * @param {string} captionText for the pad's picture
  * @param {boolean} isCorrected a correction of this answer is kept
  */
-export function show(view, pad, words, isCorrected) {
+export function renderPage({ state, result, words, canRetry }, pad, captionText, isCorrected) {
   const { drawing, penIsDown } = pad;
-  dataset.state = view.state;
-  dataset.waiting = view.state === "asking" && !penIsDown;
+  dataset.state = state;
+  dataset.waiting = state === "asking" && !penIsDown;
   dataset.pad = drawing.isEmpty ? "empty" : "inked";
-  showResult(view.result);
-  showWords(view.words);
-  showRetry(view.canRetry);
+  showResult(result);
+  showWords(words);
+  showRetry(canRetry);
   showTools(pad);
-  setText(caption, words);
+  setText(caption, captionText);
   setText(wrong, isCorrected ? "Kept" : "Wrong?");
-  if (view.state === "answered" && !penIsDown) {
-    announce(`${view.result.label}, ${percent(view.result.confidence)} confidence.${words && ` ${words}.`}`);
+  if (state === "answered" && !penIsDown) {
+    announce(`${result.label}, ${percent(result.confidence)} confidence.${captionText && ` ${captionText}.`}`);
   }
 }
 

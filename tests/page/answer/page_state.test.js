@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { percent, viewOf, wholePercent } from "../../static_client/answer/view.js";
+import { derivePageState, percent, wholePercent } from "../../../static_client/answer/page_state.js";
 
 const RESULT = { label: "8", confidence: 0.97, recognised: true, probabilities: { 8: 0.97, 3: 0.02, 5: 0.01 } };
 const NOTHING = { drawing: { isEmpty: true, revision: 0 }, penIsDown: false, outcome: null, retryRequested: false, configError: null, pageError: null };
 const DRAWN = { ...NOTHING, drawing: { isEmpty: false, revision: 3 } };
-const answered = (result, more) => viewOf({ ...DRAWN, outcome: { revision: 3, result }, ...more });
-const failed = (kind, more) => viewOf({ ...DRAWN, outcome: { revision: 3, error: Object.assign(new Error("Why."), { kind }), ...more } });
+const answered = (result, more) => derivePageState({ ...DRAWN, outcome: { revision: 3, result }, ...more });
+const failed = (kind, more) => derivePageState({ ...DRAWN, outcome: { revision: 3, error: Object.assign(new Error("Why."), { kind }), ...more } });
 
 test("an empty pad is idle", () => {
-  assert.deepEqual(viewOf(NOTHING), { state: "idle", words: "" });
+  assert.deepEqual(derivePageState(NOTHING), { state: "idle", words: "" });
 });
 
 test("a sure answer needs no words", () => {
@@ -32,7 +32,7 @@ test("an unfinished stroke is doubted in silence", () => {
 });
 
 test("an older answer stays while the next is asked for", () => {
-  const view = viewOf({ ...DRAWN, outcome: { revision: 2, result: RESULT } });
+  const view = derivePageState({ ...DRAWN, outcome: { revision: 2, result: RESULT } });
   assert.deepEqual([view.state, view.result], ["asking", RESULT]);
 });
 
@@ -46,7 +46,7 @@ test("troubles say whether the page tries again by itself, and when a person can
 
 test("what the page could not do is told, drawing or not", () => {
   const pageError = Object.assign(new Error("No picture."), { kind: "refused" });
-  assert.equal(viewOf({ ...NOTHING, pageError }).words, "No picture.");
+  assert.equal(derivePageState({ ...NOTHING, pageError }).words, "No picture.");
   assert.equal(answered(RESULT, { pageError }).state, "error");
 });
 

@@ -7,7 +7,7 @@ const SMALL_PX = 64;
  * @param {CanvasImageSource & {width: number, height: number}} image
  * @returns {import("../types.js").Picture["paint"]} paints it as it is
  */
-export function exhibit(image) {
+export function picturePainter(image) {
   return (context) => {
     const side_px = context.canvas.width;
     const longest = Math.max(image.width, image.height);
@@ -21,8 +21,8 @@ export function exhibit(image) {
  * @param {CanvasImageSource & {width: number, height: number}} image ink on nothing
  * @returns {import("../types.js").Picture["paint"]} paints it in the pad's own ink
  */
-export function exhibitInk(image) {
-  const paint = exhibit(image);
+export function inkPainter(image) {
+  const paint = picturePainter(image);
   return (context, colour) => {
     paint(context);
     context.globalCompositeOperation = "source-in";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { accuracyRows, listItems, modelFacts } from "../../static_client/panels/facts.js";
+import { accuracyRows, listItems, modelFacts } from "../../../static_client/panels/model_facts.js";
 
 const METADATA = {
   model: "mnist",

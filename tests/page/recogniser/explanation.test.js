@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { parseExplanation } from "../../static_client/recogniser/explanation.js";
+import { parseExplanation } from "../../../static_client/recogniser/explanation.js";
 
 const BODY = {
   label: "7",

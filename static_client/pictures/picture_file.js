@@ -1,7 +1,7 @@
 /** Takes in a picture file of any size and makes it one that is quickly sent. */
 
 import { RecogniserError } from "../recogniser/errors.js";
-import { exhibit } from "./exhibit.js";
+import { picturePainter } from "./picture_painter.js";
 
 /** Longest side of the pictures that are sent: what the ink is found on is no larger at the recogniser's. */
 export const MAX_SIDE_PX = 280;
@@ -21,18 +21,18 @@ const QUALITY = 0.9;
  * @returns {Promise<import("../types.js").Picture>} upright, transparent where the file is
  * @throws {RecogniserError} kind "refused": it is no picture that this browser can open
  */
-export async function takeIn(file) {
+export async function readPictureFile(file) {
   const image = await open(file);
   const isSmall = file.size <= MAX_BYTES && Math.max(image.width, image.height) <= MAX_SIDE_PX;
   if (isSmall && SENT_AS_THEY_ARE.includes(file.type)) {
-    return { kind: "picture", paint: exhibit(image), mediaType: file.type, bytes: await bytesOf(file) };
+    return { kind: "picture", paint: picturePainter(image), mediaType: file.type, bytes: await bytesOf(file) };
   }
   for (const scale of SCALES) {
     const shrunk = shrink(image, MAX_SIDE_PX * scale);
     // Browsers that cannot write WebP write PNG instead: transparency stays either way.
     const blob = await shrunk.convertToBlob({ type: "image/webp", quality: QUALITY });
     if (blob.size <= MAX_BYTES) {
-      return { kind: "picture", paint: exhibit(shrunk), mediaType: blob.type, bytes: await bytesOf(blob) };
+      return { kind: "picture", paint: picturePainter(shrunk), mediaType: blob.type, bytes: await bytesOf(blob) };
     }
   }
   throw refused(file, "cannot be made small enough to send.");

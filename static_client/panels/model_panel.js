@@ -2,7 +2,7 @@
 
 import { readJson } from "../recogniser/api.js";
 import { element } from "./dom.js";
-import { accuracyRows, listItems, modelFacts } from "./facts.js";
+import { accuracyRows, listItems, modelFacts } from "./model_facts.js";
 
 const METADATA = "model.json";
 const CARD = "MODEL_CARD.md";

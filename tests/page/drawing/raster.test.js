@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inflateSync } from "node:zlib";
 
-import { MAX_PICTURE_BYTES, isBlank, rasterise, takePicture } from "../../static_client/drawing/raster.js";
+import { MAX_PICTURE_BYTES, encodeStrokes, isBlank, rasterise } from "../../../static_client/drawing/raster.js";
 
 const line = (width, erases, ...points) => ({ width, erases, points: points.map(([x, y]) => ({ x, y })) });
 const ACROSS = line(0.1, false, [0.2, 0.5], [0.8, 0.5]);
@@ -39,7 +39,7 @@ test("what is rubbed out wholly is blank, a rest is not", () => {
 });
 
 test("the picture is a PNG, dark on white, of what was drawn", async () => {
-  const { side, rows } = decode(await takePicture([ACROSS]));
+  const { side, rows } = decode(await encodeStrokes([ACROSS]));
   assert.equal(side, 112);
   assert.equal(rows[0][0], 255);
   assert.equal(rows[56][56], 0);
@@ -48,7 +48,7 @@ test("the picture is a PNG, dark on white, of what was drawn", async () => {
 
 test("the busiest drawing fits too, at a smaller size", async () => {
   const dots = Array.from({ length: 900 }, (_, i) => line(8 / 280, false, [(i * 0.618) % 1, i / 900]));
-  const picture = await takePicture(dots);
+  const picture = await encodeStrokes(dots);
   assert.ok(picture.length <= MAX_PICTURE_BYTES);
   assert.ok(decode(picture).side < 112);
 });

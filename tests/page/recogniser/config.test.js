@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isResult } from "../../static_client/recogniser/api.js";
-import { parseConfig } from "../../static_client/recogniser/config.js";
+import { isResult } from "../../../static_client/recogniser/api.js";
+import { parseConfig } from "../../../static_client/recogniser/config.js";
 
 const PAGE = new URL("https://digits.example/page/");
 const NO_OVERRIDES = { endpoint: null, model: null, token: null };

@@ -7,8 +7,8 @@ const WAITS_MS = { busy: [400, 800, 1600, 3200], unreachable: [2000, 4000, 8000,
 
 const JITTER = 0.2; // waits vary by this share, so that many pages do not retry at once
 
-/** @param {import("../types.js").Questions} questions */
-export function createAsker({ drawing, ask, onOutcome }) {
+/** @param {import("../types.js").SchedulerOptions} options */
+export function createRequestScheduler({ drawing, ask, onOutcome }) {
   let isPending = false;
   let askedRevision = 0;
   let clearedRevision = 0;

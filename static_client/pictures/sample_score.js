@@ -1,6 +1,6 @@
 /** How the recogniser fares with test digits, whose labels are known. */
 
-export class Tally {
+export class SampleScore {
   #right = 0;
   #counted = new Set(); // pictures, so that each counts once
 
@@ -29,8 +29,8 @@ export class Tally {
       return words;
     }
     const verdict = picture.label === result.label ? "read right" : "read wrong";
-    const total = this.#counted.size;
-    const tally = total > 1 ? ` (${this.#right} of ${total} right)` : "";
-    return `${words}: ${verdict}${result.recognised ? "" : ", but doubted"}${tally}`;
+    const count = this.#counted.size;
+    const total = count > 1 ? ` (${this.#right} of ${count} right)` : "";
+    return `${words}: ${verdict}${result.recognised ? "" : ", but doubted"}${total}`;
   }
 }

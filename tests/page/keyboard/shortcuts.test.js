@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { WORDS, keyCaps } from "../../static_client/keyboard/keys.js";
-import { SHORTCUTS, actionOf } from "../../static_client/keyboard/shortcuts.js";
+import { SHORTCUTS, actionOf } from "../../../static_client/keyboard/shortcuts.js";
+import { WORDS, keyCaps } from "../../../static_client/keyboard/shortcuts_dialog.js";
 
 const press = (key, more = {}) => ({ key, altKey: false, ctrlKey: false, metaKey: false, shiftKey: false, ...more });
 
