@@ -23,7 +23,7 @@ export async function encodeGreyPng(grey, side_px) {
   ]);
 }
 
-/** @param {Uint8Array<ArrayBuffer>} bytes @returns {Promise<Uint8Array>} a zlib stream */
+/** @returns {Promise<Uint8Array>} a zlib stream */
 async function deflate(bytes) {
   const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate"));
   return new Uint8Array(await new Response(stream).arrayBuffer());

@@ -37,7 +37,7 @@ export function isBlank(strokes) {
 /**
  * Draws strokes with round pens and erasers, in order.
  * @param {Stroke[]} strokes
- * @param {number} side_px side of the picture
+ * @param {number} side_px of the picture
  * @returns {Float32Array} side_px * side_px, row by row, 0 = paper, 1 = ink
  */
 export function rasterise(strokes, side_px) {
@@ -52,7 +52,7 @@ export function rasterise(strokes, side_px) {
   return ink;
 }
 
-/** Draws one straight piece; length 0 is a dot. A pixel's cover is its depth inside the pen's edge, in [0, 1] px. */
+/** Draws one straight piece, or a dot. A pixel's cover is its depth inside the pen's edge, in [0, 1]. */
 function drawPiece(ink, side, radius, from, to, erases) {
   const [ax, ay] = [from.x * side, from.y * side];
   const [dx, dy] = [to.x * side - ax, to.y * side - ay];

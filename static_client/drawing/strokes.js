@@ -41,7 +41,6 @@ export function smooth(points) {
   return line;
 }
 
-/** @param {Point} a @param {Point} b @returns {number} */
 export function distance(a, b) {
   return Math.hypot(b.x - a.x, b.y - a.y);
 }

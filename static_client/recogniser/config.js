@@ -18,8 +18,8 @@ export async function loadConfig(pageUrl) {
 }
 
 /**
- * @param {{endpoint?: unknown, model?: unknown, token?: unknown}} file content of config.json
- * @param {{endpoint?: string, model?: string, token?: string}} overrides of the query string
+ * @param {Record<string, unknown>} file content of config.json
+ * @param {Record<string, string>} overrides of the query string
  * @param {URL} pageUrl a relative endpoint is relative to it
  * @returns {import("../types.js").Config}
  * @throws {RecogniserError}

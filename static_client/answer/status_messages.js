@@ -1,0 +1,34 @@
+/** The words beside the answer: doubts, errors, retries. */
+
+const SURE = 0.5; // a less confident answer is shown as unsure
+
+export const RETRYING = "Trying again…";
+
+/** @param {import("../types.js").Result} result @returns {string} empty for a sure answer */
+export function doubtMessage({ recognised, label, confidence, probabilities }) {
+  if (!recognised) {
+    return `Probably not a digit. If it is one, ${article(label)}.`;
+  }
+  if (confidence >= SURE) {
+    return "";
+  }
+  const [other] = Object.entries(probabilities)
+    .filter(([name]) => name !== label)
+    .sort((a, b) => b[1] - a[1])[0] ?? [label];
+  return `Not sure: ${article(label)}, or ${article(other)}?`;
+}
+
+/** @param {Error & {kind?: string}} error @param {boolean} [willRetry] whether the page itself asks again */
+export function errorMessage(error, willRetry) {
+  if (error.kind === "busy") {
+    return willRetry ? "The server is busy; trying again." : "The server is busy. Try again in a moment.";
+  }
+  if (!error.kind) {
+    return `The page has failed: ${error.message}`;
+  }
+  return willRetry ? `${error.message} ${RETRYING}` : error.message;
+}
+
+function article(label) {
+  return `${label === "8" ? "an" : "a"} ${label}`;
+}
