@@ -24,7 +24,7 @@ export function lengthen(points, more) {
 }
 
 /**
- * A smooth line through the points' midpoints, as straight pieces: quadratic curves with the points as controls.
+ * Smooths a stroke: quadratic curves through the points' midpoints, cut into straight pieces.
  * The pad and the sent picture both draw this line.
  * @param {Point[]} points
  * @returns {Point[]} starts and ends where the stroke does

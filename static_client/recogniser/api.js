@@ -12,12 +12,7 @@ const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 /** Endpoints that have answered: CORS allows this page to ask them. */
 const answered = new Set();
 
-/**
- * @param {Config} config
- * @param {Uint8Array<ArrayBuffer>} picture an image file
- * @returns {Promise<Result>}
- * @throws {RecogniserError}
- */
+/** @param {Config} config @param {Uint8Array<ArrayBuffer>} picture an image file @returns {Promise<Result>} */
 export async function recognise(config, picture) {
   const result = await ask(config, "predictions", picture, AbortSignal.timeout(DEADLINE_S * 1000));
   if (!isResult(result)) {
