@@ -21,8 +21,8 @@ from model.evaluation.metrics import measure, refused_share
 from model.preprocessing.digit import MEAN, PREPROCESSING_VERSION, STD
 from model.torchscript import compile_network, save_network
 from model.training.batches import network_logits, standardise, to_ink
-from model.training.checkpoints import network_of
-from model.training.networks import CLASSES, count_parameters
+from model.training.checkpoints import config_of, network_of
+from model.training.networks import count_parameters
 
 MODEL_VERSION = "1.0"
 LARGEST_DIFFERENCE = 1e-5  # between the logits of the TorchScript and the eager network
@@ -55,7 +55,7 @@ def export(
     Raises:
         ArtifactError: TorchScript and eager network differ by more than `LARGEST_DIFFERENCE`.
     """
-    network = network_of(checkpoint)
+    network, classes = network_of(checkpoint), config_of(checkpoint)["classes"]
     script = compile_network(network)
     check_parity(network, script, next(iter(validation.values())).images)
 
@@ -84,9 +84,9 @@ def export(
         "architecture": {
             "network": checkpoint["config"]["network"],
             "parameters": count_parameters(network),
-            "classes": CLASSES,
+            "classes": classes,
             "input": "float32 (N, 1, 28, 28), ink in [0, 1] normalised",
-            "output": "logits (N, 10)",
+            "output": f"logits (N, {classes})",
         },
         "torchscript": {
             "file": MODEL_FILE,

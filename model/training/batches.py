@@ -11,7 +11,7 @@ EVALUATION_BATCH = 1_000
 
 
 def network_logits(network: Callable[[Tensor], Tensor], images: Tensor, device: torch.device | None = None) -> Tensor:
-    """Logits float32 (N, 10), on the CPU, of uint8 (N, 28, 28) pictures that lie as MNIST's do, in bounded batches."""
+    """Logits float32 (N, C), on the CPU, of uint8 (N, 28, 28) pictures that lie as MNIST's do, in bounded batches."""
     with torch.inference_mode():
         parts = [network(standardise(to_ink(batch.to(device)))).cpu() for batch in images.split(EVALUATION_BATCH)]
     return torch.cat(parts)

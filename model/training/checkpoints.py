@@ -10,11 +10,12 @@ from torch.optim.swa_utils import AveragedModel
 
 from model.errors import ArtifactError
 from model.training.configuration import TrainingConfig
-from model.training.networks import create_network
+from model.training.networks import CLASSES, create_network
 from model.training.optimisation import Schedule
 
 CHECKPOINT_FORMAT = 2
 LAST, BEST = "last.pt", "best.pt"  # in the run folder: to resume from, to release
+LATER_FIELDS = {"classes": CLASSES}  # of the configuration; what an older checkpoint lacks, with its value then
 
 
 @dataclass
@@ -62,7 +63,7 @@ def restore(run: Run, path: Path, config: TrainingConfig) -> None:
         ArtifactError: the checkpoint is broken or of another configuration.
     """
     checkpoint = load_checkpoint(path)
-    theirs, ours = checkpoint["config"], asdict(config)
+    theirs, ours = config_of(checkpoint), asdict(config)
     if theirs != ours:
         changed = sorted(name for name in ours if ours[name] != theirs.get(name))
         raise ArtifactError(f"{path} was trained with another configuration (differs in: {', '.join(changed)})")
@@ -73,9 +74,15 @@ def restore(run: Run, path: Path, config: TrainingConfig) -> None:
     run.history.extend(checkpoint["history"])
 
 
+def config_of(checkpoint: dict[str, Any]) -> dict[str, Any]:
+    """The configuration that a checkpoint was trained with, complete also where the checkpoint is an older one."""
+    return LATER_FIELDS | dict(checkpoint["config"])
+
+
 def network_of(checkpoint: dict[str, Any]) -> nn.Module:
     """Rebuild the averaged network of a checkpoint, ready to evaluate."""
-    network = create_network(checkpoint["config"]["network"])
+    config = config_of(checkpoint)
+    network = create_network(config["network"], config["classes"])
     network.load_state_dict(checkpoint["average_weights"])
     return network.eval()
 

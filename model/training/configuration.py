@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from model.training.augmentation import Augmentation
-from model.training.networks import list_networks
+from model.training.networks import CLASSES, list_networks
 from model.training.optimisation import LEARNING_RATES, SCHEDULES
 
 
@@ -22,6 +22,7 @@ class TrainingConfig:
     """
 
     network: str = _option("digit_cnn", "what to train", choices=list_networks())
+    classes: int = field(default=CLASSES, metadata={"low": 2})
     epochs: int = _option(32, "times through all pictures", low=1)
     batch_size: int = _option(256, "pictures in a step, over all processes", low=2)
     optimiser: str = _option("adamw", "what moves the weights", choices=list(LEARNING_RATES))

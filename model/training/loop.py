@@ -116,7 +116,7 @@ class _Trainer:
     ) -> None:
         self.config, self.training, self.device, self.processes = config, training, device, processes
         torch.manual_seed(config.seed)
-        network = _channels_last(create_network(config.network), device)
+        network = _channels_last(create_network(config.network, config.classes), device)
         self.teacher = _channels_last(teacher, device).eval() if teacher else None
         optimiser = create_optimiser(config.optimiser, network, config.learning_rate, config.weight_decay)
         self.steps_per_epoch = sum(1 for _ in self._parts(torch.arange(len(training))))

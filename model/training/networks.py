@@ -1,4 +1,4 @@
-"""The networks, by name: float32 (N, 1, 28, 28) normalised pictures in, logits (N, 10) out.
+"""The networks, by name: float32 (N, 1, 28, 28) normalised pictures in, logits (N, C) out for C classes.
 
 Log-probabilities are logits too: softmax gives the same probabilities from either.
 """
@@ -8,9 +8,9 @@ from functools import partial
 
 from torch import Tensor, nn
 
-CLASSES = 10
+CLASSES = 10  # the digits
 
-_REGISTRY: dict[str, Callable[[], nn.Module]] = {}
+_REGISTRY: dict[str, Callable[..., nn.Module]] = {}
 
 
 def _register(name: str) -> Callable[[type[nn.Module]], type[nn.Module]]:
@@ -26,11 +26,15 @@ def list_networks() -> list[str]:
     return sorted(_REGISTRY)
 
 
-def create_network(name: str) -> nn.Module:
-    """Build a network with fresh weights; `ValueError` names the known ones if `name` is not among them."""
+def create_network(name: str, classes: int = CLASSES) -> nn.Module:
+    """Build a network with fresh weights for `classes` classes.
+
+    Raises:
+        ValueError: no network has this name; the message names the known ones.
+    """
     if name not in _REGISTRY:
         raise ValueError(f"no network is called {name!r}; known: {', '.join(list_networks())}")
-    return _REGISTRY[name]()
+    return _REGISTRY[name](classes=classes)
 
 
 def count_parameters(network: nn.Module) -> int:
@@ -56,10 +60,10 @@ class DigitCNN(nn.Module):
     A global average would forget the place of what it found and dense layers would cost more than all convolutions;
     the depthwise window (as in MobileFaceNets, Chen et al., 2018) keeps the place for 49 weights a channel.
 
-        (N, 1, 28, 28) -> (N, 16, 28, 28) -> (N, 32, 14, 14) x2 -> (N, 64, 7, 7) x3 -> (N, 64) -> (N, 10)
+        (N, 1, 28, 28) -> (N, 16, 28, 28) -> (N, 32, 14, 14) x2 -> (N, 64, 7, 7) x3 -> (N, 64) -> (N, C)
     """
 
-    def __init__(self, width: int = 16) -> None:
+    def __init__(self, width: int = 16, classes: int = CLASSES) -> None:
         super().__init__()
         self.features = nn.Sequential(
             ConvBlock(1, width),
@@ -75,7 +79,7 @@ class DigitCNN(nn.Module):
             nn.ReLU(inplace=True),
             nn.Flatten(),
         )
-        self.classifier = nn.Linear(4 * width, CLASSES)
+        self.classifier = nn.Linear(4 * width, classes)
 
     def forward(self, images: Tensor) -> Tensor:
         logits: Tensor = self.classifier(self.window(self.features(images)))
@@ -100,10 +104,10 @@ def _pooled_pair(channels: int, between: int, out: int, kernel_size: int) -> lis
 class MnistModel(nn.Module):
     """Two blocks of two convolutions without padding, max-pooled, then two dense layers; ends in log-softmax.
 
-    (N, 1, 28, 28) -> (N, 32, 10, 10) -> (N, 128, 3, 3) -> (N, 1152) -> (N, 32) -> (N, 10)
+    (N, 1, 28, 28) -> (N, 32, 10, 10) -> (N, 128, 3, 3) -> (N, 1152) -> (N, 32) -> (N, C)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, classes: int = CLASSES) -> None:
         super().__init__()
         self.features = nn.Sequential(
             *_pooled_pair(1, 32, 32, kernel_size=5),
@@ -116,7 +120,7 @@ class MnistModel(nn.Module):
             nn.Linear(128 * 3 * 3, 32),
             nn.ReLU(inplace=True),
             nn.Dropout(0.25),
-            nn.Linear(32, CLASSES),
+            nn.Linear(32, classes),
             nn.LogSoftmax(dim=1),
         )
 
@@ -129,15 +133,15 @@ class MnistModel(nn.Module):
 class TinyVGG(nn.Sequential):
     """The network that CNN Explainer draws (Wang et al., 2020), on grey 28x28 pictures instead of 64x64 in colour.
 
-    (N, 1, 28, 28) -> (N, 10, 12, 12) -> (N, 10, 4, 4) -> (N, 160) -> (N, 10)
+    (N, 1, 28, 28) -> (N, 10, 12, 12) -> (N, 10, 4, 4) -> (N, 160) -> (N, C)
     """
 
-    def __init__(self, width: int = 10) -> None:
+    def __init__(self, width: int = 10, classes: int = CLASSES) -> None:
         super().__init__(
             *_pooled_pair(1, width, width, kernel_size=3),
             *_pooled_pair(width, width, width, kernel_size=3),
             nn.Flatten(),
-            nn.Linear(width * 4 * 4, CLASSES),
+            nn.Linear(width * 4 * 4, classes),
         )
 
 
@@ -145,10 +149,10 @@ class TinyVGG(nn.Sequential):
 class BatchNormCNN(nn.Sequential):
     """Three blocks of convolution, batch normalisation, ReLU, max-pooling and dropout, then two dense layers.
 
-    (N, 1, 28, 28) -> (N, 32, 14, 14) -> (N, 64, 7, 7) -> (N, 128, 3, 3) -> (N, 1152) -> (N, 128) -> (N, 10)
+    (N, 1, 28, 28) -> (N, 32, 14, 14) -> (N, 64, 7, 7) -> (N, 128, 3, 3) -> (N, 1152) -> (N, 128) -> (N, C)
     """
 
-    def __init__(self, dropout: float = 0.1) -> None:
+    def __init__(self, dropout: float = 0.1, classes: int = CLASSES) -> None:
         blocks = []
         for channels, out in ((1, 32), (32, 64), (64, 128)):
             blocks += [ConvBlock(channels, out), nn.MaxPool2d(2), nn.Dropout(dropout)]
@@ -158,5 +162,5 @@ class BatchNormCNN(nn.Sequential):
             nn.Linear(128 * 3 * 3, 128),
             nn.ReLU(inplace=True),
             nn.Dropout(2 * dropout),
-            nn.Linear(128, CLASSES),
+            nn.Linear(128, classes),
         )

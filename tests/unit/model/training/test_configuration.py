@@ -11,6 +11,7 @@ from model.training.configuration import TrainingConfig
     ("values", "message"),
     [
         ({"epochs": 0}, "epochs is 0; at least 1 is accepted"),
+        ({"classes": 1}, "classes is 1; at least 2 is accepted"),
         ({"batch_size": 1}, "batch_size is 1; at least 2 is accepted"),
         ({"final_strength": 1.5}, r"final_strength is 1\.5; at most 1 is accepted"),
         ({"learning_rate": 0.0}, r"learning_rate is 0\.0; it must be above 0"),

@@ -1,6 +1,7 @@
 """Training: reproducible, resumable to the same weights, never half-written, and able to learn."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from model.data.digits import NOT_A_DIGIT, Digits, split
 from model.data.drawn_sets import joined
 from model.errors import ArtifactError
 from model.training.batches import network_logits
-from model.training.checkpoints import load_checkpoint, network_of
+from model.training.checkpoints import LATER_FIELDS, load_checkpoint, network_of
 from model.training.configuration import TrainingConfig
 from model.training.loop import train
 
@@ -136,6 +137,18 @@ def test_it_stops_early_when_nothing_improves(digits: tuple[Digits, Digits], tmp
 def test_resuming_with_another_configuration_is_refused(trained: Path, digits: tuple[Digits, Digits]) -> None:
     with pytest.raises(ArtifactError, match=r"another configuration \(differs in: batch_size\)"):
         train(replace(CONFIG, batch_size=32), *digits, trained, resume=True)
+
+
+def test_a_checkpoint_from_before_other_classes_tells_ten_apart(
+    trained: Path, digits: tuple[Digits, Digits], tmp_path: Path
+) -> None:
+    checkpoint = load_checkpoint(trained / "last.pt")
+    for name in LATER_FIELDS:
+        del checkpoint["config"][name]
+    torch.save(checkpoint, tmp_path / "last.pt")
+    shutil.copy(trained / "best.pt", tmp_path)
+    train(CONFIG, *digits, tmp_path, resume=True)
+    assert network_logits(network_of(checkpoint), digits[1].images[:1]).shape == (1, 10)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint"], ids=["empty", "text"])

@@ -26,6 +26,11 @@ def test_each_network_gives_ten_logits_for_any_number_of_pictures(name: str) -> 
         assert network(torch.zeros(n, 1, 28, 28)).shape == (n, 10)
 
 
+@pytest.mark.parametrize("name", list_networks())
+def test_each_network_tells_any_number_of_classes_apart(name: str) -> None:
+    assert create_network(name, classes=3).eval()(torch.zeros(2, 1, 28, 28)).shape == (2, 3)
+
+
 @pytest.mark.parametrize(
     ("name", "parameters"),
     [("digit_cnn", 110_586), ("mnist_model", 156_042), ("tiny_vgg", 4_440), ("bn_cnn", 241_770)],
