@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,11 @@ def read_labels(path: Path) -> list[str]:
     return [str(names[str(i)]) for i in range(len(names))]
 
 
+def labels_sha256(labels: Sequence[str]) -> str:
+    """SHA-256 of labels in their order, in hexadecimal; how their file is indented does not matter."""
+    return hashlib.sha256(json.dumps(list(labels)).encode()).hexdigest()
+
+
 def read_metadata(path: Path) -> dict[str, Any]:
     """The metadata beside a network; `ArtifactError` where it is missing, malformed or of another format."""
     metadata = read_json(path)
@@ -92,6 +97,12 @@ def check_belong_together(model: Path, metadata: dict[str, Any], labels: list[st
     if len(labels) != metadata["architecture"]["classes"]:
         raise ArtifactError(
             f"{LABELS_FILE} names {len(labels)} classes, the network tells {metadata['architecture']['classes']} apart"
+        )
+    trained_on = metadata.get("training", {}).get("config", {}).get("labels")
+    if trained_on and trained_on != labels_sha256(labels):
+        raise ArtifactError(
+            f"{LABELS_FILE} names other classes, or in another order, than the network was trained on; the one that "
+            f"`make export` wrote belongs beside {METADATA_FILE}"
         )
     if metadata["preprocessing"]["version"] != preprocessing_version:
         raise ArtifactError(

@@ -36,6 +36,12 @@ PACKED_ROOMS = {"handler": "**/*.py", "model": "*.py", "model/preprocessing": "*
 """Folders of what the handler imports, and which of their files; names are the same in archive and repository."""
 
 
+def labels_of(released: Path) -> Path:
+    """The labels of the network in a folder: the file beside it, or else the digits'."""
+    own = released / LABELS_FILE
+    return own if own.exists() else LABELS
+
+
 def packed_modules() -> list[Path]:
     """The modules that an archive holds beside the handler's own file, in the order of their names."""
     found = {path for room, pattern in PACKED_ROOMS.items() for path in (ROOT / room).glob(pattern)}
@@ -43,14 +49,14 @@ def packed_modules() -> list[Path]:
 
 
 def build_archive(output: Path = DEFAULT_ARCHIVE, released: Path = RELEASED) -> Path:
-    """Pack the pair in `released` into `output` and return it; the same inputs give the same bytes.
+    """Pack the pair in `released` and its labels into `output` and return it; the same inputs give the same bytes.
 
     Raises:
         ArtifactError: inputs are missing or do not belong together, or the archiver fails.
         OSError: `output` cannot be written.
     """
     metadata = read_metadata(released / METADATA_FILE)
-    check_belong_together(released / MODEL_FILE, metadata, read_labels(LABELS), PREPROCESSING_VERSION)
+    check_belong_together(released / MODEL_FILE, metadata, read_labels(labels_of(released)), PREPROCESSING_VERSION)
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="mnist-archive-") as work:
         content = _run_archiver(Path(work), released, metadata["version"])
@@ -66,7 +72,7 @@ def is_stale(archive: Path = DEFAULT_ARCHIVE, released: Path = RELEASED) -> bool
     inputs = (
         released / MODEL_FILE,
         released / METADATA_FILE,
-        LABELS,
+        labels_of(released),
         HANDLER,
         CONFIG,
         Path(__file__),
@@ -103,7 +109,7 @@ def _run_archiver(work: Path, released: Path, version: str) -> Path:
         target = modules / module.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(module, target)
-    extra_files = ",".join(map(str, (modules, LABELS, released / METADATA_FILE)))
+    extra_files = ",".join(map(str, (modules, labels_of(released), released / METADATA_FILE)))
     arguments = {
         "--model-name": MODEL_NAME,
         "--version": version,

@@ -2,7 +2,7 @@
 
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -13,7 +13,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from model.artifacts import METADATA_FILE, METADATA_FORMAT, MODEL_FILE, sha256_of, write_atomically, write_json
+from model.artifacts import (
+    LABELS_FILE,
+    METADATA_FILE,
+    METADATA_FORMAT,
+    MODEL_FILE,
+    read_labels,
+    sha256_of,
+    write_atomically,
+    write_json,
+)
 from model.calibration import CALIBRATION_METHOD, REJECTION_SCORE, fit_temperature, rejection_threshold
 from model.data.digits import Digits
 from model.errors import ArtifactError
@@ -21,8 +30,9 @@ from model.evaluation.metrics import measure, refused_share
 from model.preprocessing.digit import MEAN, PREPROCESSING_VERSION, STD
 from model.torchscript import compile_network, save_network
 from model.training.batches import network_logits, standardise, to_ink
-from model.training.checkpoints import config_of, network_of
+from model.training.checkpoints import check_labels, config_of, network_of
 from model.training.networks import count_parameters
+from release.archive import LABELS
 
 MODEL_VERSION = "1.0"
 LARGEST_DIFFERENCE = 1e-5  # between the logits of the TorchScript and the eager network
@@ -37,9 +47,10 @@ def export(
     nondigits: Mapping[str, Digits],
     folder: Path,
     *,
+    labels: Sequence[str] = (),
     commit: str = "",
 ) -> dict[str, Any]:
-    """Write `mnist.pt` and `mnist.json` to `folder` and return the metadata.
+    """Write `mnist.pt` and `mnist.json` to `folder`, with the labels of own classes beside them; return the metadata.
 
     The temperature and the rejection threshold are fitted on all validation digits together; the others are only
     measured.
@@ -50,19 +61,22 @@ def export(
         test: digits that nothing was chosen by.
         nondigits: pictures of no digit.
         folder: created if missing; a pair that is there is replaced.
+        labels: of own classes, those that the checkpoint was trained on; none for the digits.
         commit: the source's commit, kept in the metadata.
 
     Raises:
-        ArtifactError: TorchScript and eager network differ by more than `LARGEST_DIFFERENCE`.
+        ArtifactError: the checkpoint was trained on other labels, or TorchScript and eager network differ by more than
+            `LARGEST_DIFFERENCE`.
     """
+    check_labels(checkpoint, labels)
     network, classes = network_of(checkpoint), config_of(checkpoint)["classes"]
     script = compile_network(network)
     check_parity(network, script, next(iter(validation.values())).images)
 
     logits = {name: network_logits(script, digits.images) for name, digits in {**validation, **test}.items()}
     pooled = torch.cat([logits[name] for name in validation])
-    labels = torch.cat([digits.labels for digits in validation.values()])
-    temperature = fit_temperature(pooled, labels)
+    truth = torch.cat([digits.labels for digits in validation.values()])
+    temperature = fit_temperature(pooled, truth)
     threshold = rejection_threshold(torch.softmax(pooled / temperature, dim=1))
     metrics = {
         name: asdict(measure(torch.softmax(logits[name] / temperature, dim=1), digits.labels, threshold))
@@ -108,6 +122,9 @@ def export(
         "versions": {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES},
     }
     write_json(folder / METADATA_FILE, metadata)
+    if labels or (folder / LABELS_FILE).exists():  # which may be of own classes that were exported here before
+        names = labels or read_labels(LABELS)
+        write_json(folder / LABELS_FILE, {str(i): name for i, name in enumerate(names)})
     return metadata
 
 

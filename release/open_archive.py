@@ -9,7 +9,7 @@ from model.artifacts import LABELS_FILE, METADATA_FILE, MODEL_FILE, sha256_of
 from model.errors import ArtifactError
 from model.locations import ROOT
 from model.recogniser import Recogniser
-from release.archive import DEFAULT_ARCHIVE, build_archive, check_archive, is_stale
+from release.archive import DEFAULT_ARCHIVE, build_archive, check_archive, is_stale, labels_of
 
 PREPROCESSING = "model/preprocessing/"
 
@@ -51,7 +51,7 @@ def describe(recogniser: Recogniser) -> dict[str, Any]:
 
 
 def _open_pair(path: Path) -> Recogniser:
-    return Recogniser.load(path, path.with_suffix(".json"), ROOT / LABELS_FILE)
+    return Recogniser.load(path, path.with_suffix(".json"), labels_of(path.parent))
 
 
 def _open_archive(path: Path) -> Recogniser:

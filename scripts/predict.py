@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from model.artifacts import LABELS_FILE, METADATA_FILE, MODEL_FILE, write_atomically
+from model.artifacts import METADATA_FILE, MODEL_FILE, write_atomically
 from model.errors import InvalidImage, OperatorError
-from model.locations import RELEASED, ROOT
+from model.locations import RELEASED
 from model.preprocessing.decoding import decode_picture
 from model.preprocessing.digit import digit_image
 from model.preprocessing.images import GreyImage
 from model.recogniser import Reading, Recogniser
+from release.archive import labels_of
 from scripts.cli import fail, run
 
 
@@ -39,7 +40,7 @@ def main() -> int:
     parser.add_argument("--save-plot", type=Path, metavar="FILE", help="draw pictures and answers to this PNG")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line, with all probabilities")
     options = parser.parse_args()
-    recogniser = Recogniser.load(options.model, options.model.with_suffix(".json"), ROOT / LABELS_FILE)
+    recogniser = Recogniser.load(options.model, options.model.with_suffix(".json"), labels_of(options.model.parent))
     if not 1 <= options.top_k <= len(recogniser.labels):
         parser.error(f"--top-k is {options.top_k}; 1 to {len(recogniser.labels)} are accepted")
     answers, status = [], 0

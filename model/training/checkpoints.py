@@ -1,5 +1,6 @@
 """Checkpoints: all of a training that its resumption and its export need, in one file, read without running code."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
+from model.artifacts import labels_sha256
 from model.errors import ArtifactError
 from model.training.configuration import TrainingConfig
 from model.training.networks import CLASSES, create_network
@@ -15,7 +17,8 @@ from model.training.optimisation import Schedule
 
 CHECKPOINT_FORMAT = 2
 LAST, BEST = "last.pt", "best.pt"  # in the run folder: to resume from, to release
-LATER_FIELDS = {"classes": CLASSES}  # of the configuration; what an older checkpoint lacks, with its value then
+LATER_FIELDS = {"classes": CLASSES, "labels": ""}
+"""Of the configuration: what an older checkpoint lacks, with the value that it was trained with."""
 
 
 @dataclass
@@ -77,6 +80,20 @@ def restore(run: Run, path: Path, config: TrainingConfig) -> None:
 def config_of(checkpoint: dict[str, Any]) -> dict[str, Any]:
     """The configuration that a checkpoint was trained with, complete also where the checkpoint is an older one."""
     return LATER_FIELDS | dict(checkpoint["config"])
+
+
+def check_labels(checkpoint: dict[str, Any], labels: Sequence[str]) -> None:
+    """Refuse labels of own classes, or none for the digits, that a checkpoint was not trained on.
+
+    Raises:
+        ArtifactError: says what it was trained on.
+    """
+    trained_on = config_of(checkpoint)["labels"]
+    if trained_on and not labels:
+        raise ArtifactError("the checkpoint was trained on classes of its own; name their --pictures and --labels")
+    if trained_on != (labels_sha256(labels) if labels else ""):
+        others = "other labels than these, or in another order" if trained_on else "the digits"
+        raise ArtifactError(f"the checkpoint was trained on {others}")
 
 
 def network_of(checkpoint: dict[str, Any]) -> nn.Module:

@@ -23,6 +23,7 @@ class TrainingConfig:
 
     network: str = _option("digit_cnn", "what to train", choices=list_networks())
     classes: int = field(default=CLASSES, metadata={"low": 2})
+    labels: str = ""  # SHA-256 of the labels of own classes; empty for the digits
     epochs: int = _option(32, "times through all pictures", low=1)
     batch_size: int = _option(256, "pictures in a step, over all processes", low=2)
     optimiser: str = _option("adamw", "what moves the weights", choices=list(LEARNING_RATES))

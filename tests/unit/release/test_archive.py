@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from model.artifacts import METADATA_FILE, MODEL_FILE
+from model.artifacts import LABELS_FILE, METADATA_FILE, MODEL_FILE, labels_sha256, read_json, write_json
 from model.errors import ArtifactError
 from model.locations import RELEASED
 from release import archive as packing
-from release.archive import MANIFEST, build_archive, check_archive, is_stale
+from release.archive import LABELS, MANIFEST, build_archive, check_archive, is_stale, labels_of
+from release.open_archive import open_model
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +105,31 @@ def test_labels_for_another_number_of_classes_are_refused(tmp_path: Path, monkey
     monkeypatch.setattr(packing, "LABELS", labels)
     with pytest.raises(ArtifactError, match=r"index_to_name\.json names 2 classes, the network tells 10 apart"):
         build_archive(tmp_path / "mnist.mar")
+
+
+def test_labels_beside_the_network_are_packed_rather_than_the_digits(released: Path, tmp_path: Path) -> None:
+    shutil.copy(LABELS, released)
+    assert labels_of(released) == released / LABELS_FILE
+    assert labels_of(RELEASED) == LABELS
+    (released / LABELS_FILE).write_text('{"0": "A", "1": "B"}')
+    with pytest.raises(ArtifactError, match=r"index_to_name\.json names 2 classes, the network tells 10 apart"):
+        build_archive(tmp_path / "letters.mar", released)
+
+
+def test_a_network_of_own_classes_is_not_packed_with_other_labels(released: Path, tmp_path: Path) -> None:
+    letters = list("ABCDEFHKMX")
+    metadata = read_json(released / METADATA_FILE)
+    metadata["training"]["config"]["labels"] = labels_sha256(letters)
+    write_json(released / METADATA_FILE, metadata)
+    with pytest.raises(ArtifactError, match="names other classes, or in another order, than the network was trained"):
+        build_archive(tmp_path / "letters.mar", released)
+    write_json(released / LABELS_FILE, {str(i): letter for i, letter in enumerate(letters)})
+    archive = build_archive(tmp_path / "letters.mar", released)
+    check_archive(archive)
+    assert not is_stale(archive, released)
+    os.utime(released / LABELS_FILE, (archive.stat().st_mtime + 10,) * 2)
+    assert is_stale(archive, released)
+    assert open_model(archive)[0].labels == open_model(released / MODEL_FILE)[0].labels == letters
 
 
 def test_a_whole_archive_passes_its_check(archive: Path) -> None:

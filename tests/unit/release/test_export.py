@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from model.artifacts import METADATA_FILE, MODEL_FILE, sha256_of
+from model.artifacts import LABELS_FILE, METADATA_FILE, MODEL_FILE, labels_sha256, read_labels, sha256_of
 from model.data.digits import Digits
 from model.errors import ArtifactError
 from model.preprocessing.digit import digit_image
@@ -95,6 +95,7 @@ def test_the_metadata_tells_where_the_network_comes_from(exported: Path) -> None
     assert metadata["versions"]["torch"].startswith(torch.__version__.split("+")[0])
     assert metadata["metrics"]["test"]["n"] == metadata["metrics"]["validation"]["n"] == 50
     assert 0 <= metadata["refused_nondigits"]["letters"] <= 1
+    assert not (exported / LABELS_FILE).exists(), "the digits' labels are the repository's"
 
 
 def test_the_exported_pair_loads_and_answers(exported: Path, digits: Digits) -> None:
@@ -104,6 +105,32 @@ def test_the_exported_pair_loads_and_answers(exported: Path, digits: Digits) -> 
     assert list(reading.probabilities.values()) == sorted(reading.probabilities.values(), reverse=True)
     assert sum(reading.probabilities.values()) == pytest.approx(1, abs=1e-5)
     assert reading.confidence == reading.probabilities[reading.label] == max(reading.probabilities.values())
+
+
+def test_labels_of_own_classes_travel_with_the_network(
+    checkpoint: dict[str, Any], digits: Digits, tmp_path: Path
+) -> None:
+    letters = list("ABC")
+    network = create_network("tiny_vgg", classes=3)
+    own = checkpoint | {
+        "config": asdict(TrainingConfig(network="tiny_vgg", classes=3, labels=labels_sha256(letters))),
+        "average_weights": network.state_dict(),
+    }
+    three = digits[digits.labels < 3]
+    metadata = export(own, {"validation": three}, {}, {}, tmp_path, labels=letters)
+    assert metadata["architecture"]["classes"] == 3
+    assert metadata["architecture"]["output"] == "logits (N, 3)"
+    recogniser = Recogniser.load_folder(tmp_path)
+    assert set(recogniser.read(np.zeros((1, 28, 28), dtype=np.uint8))[0].probabilities) == set(letters)
+    with pytest.raises(ArtifactError, match="trained on other labels than these, or in another order"):
+        export(own, {"validation": three}, {}, {}, tmp_path, labels=list("ACB"))
+    with pytest.raises(ArtifactError, match="trained on classes of its own; name their --pictures and --labels"):
+        export(own, {"validation": three}, {}, {}, tmp_path)
+    with pytest.raises(ArtifactError, match="trained on the digits"):
+        export(checkpoint, {"validation": digits}, {}, {}, tmp_path, labels=letters)
+    assert read_labels(tmp_path / LABELS_FILE) == letters
+    export(checkpoint, {"validation": digits}, {}, {}, tmp_path)
+    assert read_labels(tmp_path / LABELS_FILE) == read_labels(LABELS), "the letters' are not left behind"
 
 
 @pytest.mark.parametrize(
