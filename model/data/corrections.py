@@ -5,6 +5,7 @@ import math
 import re
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from model.artifacts import LABELS_FILE, read_labels
 from model.data.digits import NOT_A_DIGIT, Digits
 from model.errors import DataError, InvalidImage
+from model.locations import ROOT
 from model.preprocessing.decoding import MAX_BYTES, decode_picture
 from model.preprocessing.digit import SIDE, digit_image
 from model.preprocessing.images import GreyImage
@@ -23,7 +26,6 @@ FORMAT = 1
 INDEX = "corrections.json"
 PICTURE = re.compile(r"pictures/\d{1,15}\.(png|jpg|webp|gif|bmp)")
 NO_DIGIT = "none"  # the label of a picture that shows no digit
-LABELS = {**{str(digit): digit for digit in range(10)}, NO_DIGIT: NOT_A_DIGIT}
 KINDS = ("drawing", "picture", "sample")
 
 MAX_CORRECTIONS = 50_000
@@ -58,7 +60,7 @@ class Correction:
         picture: name of its file in the archive.
         kind: one of `KINDS`; a sample is one of MNIST's test digits, and nothing to learn from.
         time: when it was corrected, ISO 8601.
-        label: what it was, 0 to 9 or `NOT_A_DIGIT`.
+        label: index of what it was, or `NOT_A_DIGIT`.
         read_as: the label that the model gave it.
         confidence: of the model in that label, 0 to 1.
         model: name and version of the model.
@@ -87,23 +89,28 @@ class Corrections:
         return self.digits[torch.tensor([origin.kind != "sample" for origin in self.origins], dtype=torch.bool)]
 
 
-def read_corrections(path: Path) -> Corrections:
+def read_corrections(path: Path, labels: Sequence[str] = ()) -> Corrections:
     """Read an export of the page, each picture through the one preprocessing.
+
+    Args:
+        path: the zip file.
+        labels: names of the classes, in the order of the network's outputs; none for the digits.
 
     Raises:
         DataError: the file is missing, no such export, or broken; the message names the entry.
     """
+    labels = labels or read_labels(ROOT / LABELS_FILE)
     try:
         with zipfile.ZipFile(path) as archive:
-            origins = _parse_index(path, _read(archive, INDEX, MAX_INDEX_BYTES))
+            origins = _parse_index(path, _read(archive, INDEX, MAX_INDEX_BYTES), labels)
             images = [_seen(path, origin.picture, _read(archive, origin.picture, MAX_BYTES)) for origin in origins]
     except FileNotFoundError as error:
         raise DataError(f"{path} is missing") from error
     except _BROKEN as error:
         raise DataError(f"{path} cannot be read as a zip file: {error}") from error
     stacked = np.stack(images) if images else np.empty((0, SIDE, SIDE), np.uint8)
-    labels = torch.tensor([origin.label for origin in origins], dtype=torch.int64)
-    return Corrections(Digits(torch.from_numpy(stacked), labels), origins)
+    indices = torch.tensor([origin.label for origin in origins], dtype=torch.int64)
+    return Corrections(Digits(torch.from_numpy(stacked), indices), origins)
 
 
 def _read(archive: zipfile.ZipFile, name: str, max_bytes: int) -> bytes:
@@ -125,7 +132,7 @@ def _seen(path: Path, name: str, data: bytes) -> GreyImage:
         raise DataError(f"{path}: {name}: {error}") from error
 
 
-def _parse_index(path: Path, data: bytes) -> tuple[Correction, ...]:
+def _parse_index(path: Path, data: bytes, labels: Sequence[str]) -> tuple[Correction, ...]:
     try:
         index = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -137,29 +144,30 @@ def _parse_index(path: Path, data: bytes) -> tuple[Correction, ...]:
     if not isinstance(entries, list) or len(entries) > MAX_CORRECTIONS:
         seen = f"{len(entries):,} of them" if isinstance(entries, list) else type(entries).__name__
         raise DataError(f"{path}: corrections are a list of at most {MAX_CORRECTIONS:,}, not {seen}")
-    origins = tuple(_named_entry(path, number, entry) for number, entry in enumerate(entries))
+    accepted = {**{label: index for index, label in enumerate(labels)}, NO_DIGIT: NOT_A_DIGIT}
+    origins = tuple(_named_entry(path, number, entry, accepted) for number, entry in enumerate(entries))
     names = [origin.picture for origin in origins]
     if len(set(names)) < len(names):
         raise DataError(f"{path}: two entries of {INDEX} name the same picture")
     return origins
 
 
-def _named_entry(path: Path, number: int, entry: Any) -> Correction:
+def _named_entry(path: Path, number: int, entry: Any, accepted: dict[str, int]) -> Correction:
     try:
-        return _parse_entry(entry)
+        return _parse_entry(entry, accepted)
     except (ValueError, TypeError, KeyError, OverflowError) as error:
         reason = f"no {error}" if isinstance(error, KeyError) else error
         raise DataError(f"{path}: entry {number} of {INDEX}: {reason}") from error
 
 
-def _parse_entry(entry: dict[str, Any]) -> Correction:
+def _parse_entry(entry: dict[str, Any], accepted: dict[str, int]) -> Correction:
     """One entry of the index; `ValueError`, `TypeError` and `KeyError` tell what is wrong with it."""
     answer = entry["answer"]
     correction = Correction(
         picture=_text(entry, "picture"),
         kind=_text(entry, "kind"),
         time=_text(entry, "time"),
-        label=_one_of(LABELS, _text(entry, "correction"), "correction"),
+        label=_one_of(accepted, _text(entry, "correction"), "correction"),
         read_as=_text(answer, "label"),
         confidence=_number(answer["confidence"], 0, 1),
         model=f"{answer.get('model')} {answer.get('version')}",

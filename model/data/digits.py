@@ -41,7 +41,7 @@ class Digits:
 
     Attributes:
         images: uint8 (N, 28, 28), 0 = paper, 255 = ink.
-        labels: int64 (N,), 0 to 9, or `NOT_A_DIGIT`.
+        labels: int64 (N,), index of the class, a digit's own value, or `NOT_A_DIGIT`.
     """
 
     images: Tensor

@@ -49,12 +49,12 @@ def split_writers(digits: Sequence[PenDigit]) -> tuple[list[PenDigit], list[PenD
 def varied_pen_digits(digits: Sequence[PenDigit], variants: int, seed: int, progress: Progress = silent) -> Digits:
     """Each digit `variants` times, each time written, drawn, photographed or scanned differently."""
     items = [digit for digit in digits for _ in range(variants)]
-    return _drawn(_draw_varied, items, [digit.label for digit in items], seed, progress)
+    return draw_all(_draw_varied, items, [digit.label for digit in items], seed, progress)
 
 
 def pen_digits(digits: Sequence[PenDigit], renderer: str, seed: int, progress: Progress = silent) -> Digits:
     """Each digit once, as written, by one of `model.data.rendering.RENDERERS`."""
-    return _drawn(partial(draw_as_written, renderer), digits, [digit.label for digit in digits], seed, progress)
+    return draw_all(partial(draw_as_written, renderer), digits, [digit.label for digit in digits], seed, progress)
 
 
 def validation_pen_digits(digits: Sequence[PenDigit], progress: Progress = silent) -> dict[str, Digits]:
@@ -64,7 +64,7 @@ def validation_pen_digits(digits: Sequence[PenDigit], progress: Progress = silen
 
 def small_scans(digits: Digits, seed: int, progress: Progress = silent) -> Digits:
     """MNIST's digits as other scanners would give them: 12 to 24 px, tight, grey or bilevel, sometimes stretched."""
-    return _drawn(shrunk_scan, digits.images.numpy(), digits.labels.tolist(), seed, progress)
+    return draw_all(shrunk_scan, digits.images.numpy(), digits.labels.tolist(), seed, progress)
 
 
 def nondigits(count: int, seed: int, progress: Progress = silent) -> Digits:
@@ -79,7 +79,7 @@ def letters(count: int, seed: int, progress: Progress = silent) -> Digits:
 
 def handwritten(items: Sequence[Item], labels: Sequence[int], seed: int, progress: Progress = silent) -> Digits:
     """Texts of handwriting fonts, each by `model.data.handwriting_fonts.write`."""
-    return _drawn(write, items, labels, seed, progress)
+    return draw_all(write, items, labels, seed, progress)
 
 
 def other_nondigits(count: int, seed: int, progress: Progress = silent) -> Digits:
@@ -110,7 +110,7 @@ def draw_as_written(renderer: str, digit: PenDigit, rng: Generator) -> Image.Ima
 
 
 def _draw_nondigits(draw: Callable[[Generator], Image.Image], count: int, seed: int, progress: Progress) -> Digits:
-    drawn = _drawn(partial(_ignoring_item, draw), range(count), [NOT_A_DIGIT] * count, seed, progress)
+    drawn = draw_all(partial(_ignoring_item, draw), range(count), [NOT_A_DIGIT] * count, seed, progress)
     return drawn[drawn.images.amax(dim=(1, 2)) > 0]
 
 
@@ -118,7 +118,7 @@ def _ignoring_item(draw: Callable[[Generator], Image.Image], _: int, rng: Genera
     return draw(rng)
 
 
-def _drawn(
+def draw_all(
     draw: Draw, items: Sequence[Any] | NDArray[Any], labels: Sequence[int], seed: int, progress: Progress
 ) -> Digits:
     """Draw every item on all cores; what is taken for bare paper comes out black."""

@@ -27,7 +27,7 @@ class PenDigit:
     """A digit as it was written.
 
     Attributes:
-        label: 0 to 9.
+        label: index of the class, a digit's own value.
         writer: number of the person who wrote it.
         strokes: float64 (N, 2) each, points x to the right and y down, in the tablet's units.
     """

@@ -39,6 +39,14 @@ def test_what_belongs_to_a_test_set_is_not_learned_from(tmp_path: Path) -> None:
     assert read.to_learn().labels.tolist() == [3, NOT_A_DIGIT]
 
 
+def test_corrections_of_own_classes_are_read_by_their_labels(tmp_path: Path) -> None:
+    entries = [entry(correction="K"), entry(picture=NAMES[1], correction="none")]
+    path = write_export(tmp_path / "export.zip", entries)
+    assert read_corrections(path, ["A", "K"]).digits.labels.tolist() == [1, NOT_A_DIGIT]
+    with pytest.raises(DataError, match="the correction is 'K'; A, B, none are accepted"):
+        read_corrections(path, ["A", "B"])
+
+
 def test_an_export_of_nothing_is_no_digits(tmp_path: Path) -> None:
     read = read_corrections(write_export(tmp_path / "export.zip", []))
     assert len(read.digits) == len(read.origins) == 0

@@ -12,7 +12,7 @@ from PIL import Image
 from model.data.digits import NOT_A_DIGIT, Digits
 from model.data.drawn_sets import (
     _draw_nondigits,
-    _drawn,
+    draw_all,
     joined,
     nondigits,
     pen_digits,
@@ -65,7 +65,7 @@ def test_the_same_seed_draws_the_same_pictures(draw: Callable[[int], Digits]) ->
 
 def test_a_digit_taken_for_bare_paper_still_counts_and_no_digit_taken_for_it_does_not() -> None:
     blank = Image.new("L", (9, 9), 255)
-    kept = _drawn(lambda _item, _chance: blank, [7], [7], 0, silent)
+    kept = draw_all(lambda _item, _chance: blank, [7], [7], 0, silent)
     assert kept.labels.tolist() == [7]
     assert not kept.images.any()
     assert len(_draw_nondigits(lambda _chance: blank, 3, 0, silent)) == 0
