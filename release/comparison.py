@@ -10,13 +10,19 @@ from PIL import Image
 from model.artifacts import read_json
 from model.data.digits import Digits
 from model.evaluation.speed import measure_speed
-from model.training.checkpoints import BEST, load_checkpoint
+from model.training.checkpoints import BEST, config_of, load_checkpoint
 from release.archive import build_archive
 from release.export import export
 from release.open_archive import open_model
 
 COMPARISON_FILE = "networks.json"
 BATCH = "forward pass, batch of 32"  # as `model.evaluation.speed` calls it
+
+
+def digit_runs(folder: Path) -> list[Path]:
+    """Run folders in a folder that hold a network of digits; those of own classes cannot be measured beside it."""
+    found = sorted(folder.glob(f"*/{BEST}"))
+    return [best.parent for best in found if not config_of(load_checkpoint(best))["labels"]]
 
 
 def measure_run(

@@ -10,7 +10,7 @@ from model.data.evaluation_sets import nondigit_sets, test_sets, validation_sets
 from model.errors import ArtifactError
 from model.evaluation.tables import comparison_table
 from model.locations import RELEASED, ROOT
-from release.comparison import COMPARISON_FILE, measure_run
+from release.comparison import COMPARISON_FILE, digit_runs, measure_run
 from scripts.cli import add_data_option, run
 from serving.console import say
 
@@ -21,7 +21,7 @@ def main() -> int:
     parser.add_argument("runs", type=Path, nargs="*", help="run folders (default: each in runs/ that holds a best.pt)")
     parser.add_argument("--output", type=Path, default=RELEASED / COMPARISON_FILE, help="where all numbers go")
     options = parser.parse_args()
-    runs = options.runs or sorted(path.parent for path in (ROOT / "runs").glob("*/best.pt"))
+    runs = options.runs or digit_runs(ROOT / "runs")
     if not runs:
         raise ArtifactError("no run folder holds a best.pt; train one with `make train`")
 

@@ -12,7 +12,7 @@ from model.data.digits import load_pen
 from model.data.evaluation_sets import what_is_missing
 from model.errors import DataError
 from model.evaluation.example_pictures import augmented, harmed_examples, mnist_examples, other_examples
-from model.evaluation.measurement import class_counts, draw_evaluation_sets, example, measure_all
+from model.evaluation.measurement import check_reads_digits, class_counts, draw_evaluation_sets, example, measure_all
 from model.evaluation.report import (
     FORMAT,
     METRICS_FILE,
@@ -52,6 +52,7 @@ def main() -> int:
         parser.error(f"--harmed is {options.harmed}; at least 1 is needed")
 
     recogniser, model = open_model(options.model)
+    check_reads_digits(recogniser)
     with_pen = not (options.mnist_only or options.no_pen) and has_pen(options.data)
     for line in [] if options.mnist_only else what_is_missing():
         say(line)

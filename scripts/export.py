@@ -7,10 +7,12 @@ from tqdm import tqdm
 
 from model.artifacts import METADATA_FILE, MODEL_FILE
 from model.data.evaluation_sets import nondigit_sets, test_sets, validation_sets, what_is_missing
+from model.data.own_classes import TEST, VALIDATION, read_own_classes
 from model.locations import RELEASED, ROOT, RUN_FOLDER
 from model.training.checkpoints import load_checkpoint
+from model.training.pictures import check_pictures
 from release.export import export, source_commit
-from scripts.cli import add_data_option, run
+from scripts.cli import add_data_option, add_own_classes_options, run
 from serving.console import say
 
 
@@ -22,18 +24,25 @@ def main() -> int:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add_data_option(parser)
+    add_own_classes_options(parser)
     parser.add_argument("--checkpoint", type=Path, default=RUN_FOLDER / "best.pt", help="what to export")
     parser.add_argument("--output", type=Path, default=RELEASED, help=f"folder for {MODEL_FILE} and {METADATA_FILE}")
     options = parser.parse_args()
 
     checkpoint = load_checkpoint(options.checkpoint)
+    own = read_own_classes(options.pictures, options.labels) if options.pictures else None
+    check_pictures(checkpoint, own)
     with tqdm(desc="drawing", unit=" pictures", unit_scale=True) as bar:
-        validation = validation_sets(options.data, bar.update)
-        nondigits = nondigit_sets(bar.update)
-        test = test_sets(options.data, bar.update)
-    for line in what_is_missing():
+        if own:
+            validation, test = own.to_measure(VALIDATION, bar.update), own.to_measure(TEST, bar.update)
+        else:
+            validation, test = validation_sets(options.data, bar.update), test_sets(options.data, bar.update)
+        refuses_letters = own is None or checkpoint["config"]["nondigit_kinds"] == "all"
+        nondigits = nondigit_sets(bar.update, with_letters=refuses_letters)
+    for line in [] if own else what_is_missing():
         say(line)
-    metadata = export(checkpoint, validation, test, nondigits, options.output, commit=source_commit(ROOT))
+    labels, commit = own.labels if own else (), source_commit(ROOT)
+    metadata = export(checkpoint, validation, test, nondigits, options.output, labels=labels, commit=commit)
     for name, metrics in metadata["metrics"].items():
         print(f"{name}: {metrics['accuracy']:.2%} of {metrics['n']:,}, {metrics['refused']:.2%} refused")
     for name, share in metadata["refused_nondigits"].items():

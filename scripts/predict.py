@@ -70,8 +70,9 @@ def read_file(recogniser: Recogniser, path: Path) -> Answer:
 
 def describe(reading: Reading, top_k: int) -> str:
     """The likeliest guesses in words."""
+    doubt = "not a digit" if all(map(str.isdigit, reading.probabilities)) else "none of its classes"
     guesses = ", ".join(f"{label} {share:.1%}" for label, share in list(reading.probabilities.items())[:top_k])
-    return guesses if reading.recognised else f"{guesses} (probably not a digit)"
+    return guesses if reading.recognised else f"{guesses} (probably {doubt})"
 
 
 def save_plot(answers: list[Answer], path: Path) -> None:

@@ -62,15 +62,15 @@ def test_sets(folder: Path, progress: Progress = silent) -> dict[str, Digits]:
     return sets
 
 
-def nondigit_sets(progress: Progress = silent) -> dict[str, Digits]:
+def nondigit_sets(progress: Progress = silent, *, with_letters: bool = True) -> dict[str, Digits]:
     """Pictures of no digit: of a seed that is not trained on, and figures and letters of fonts that are not."""
-    draws = {
-        "letters": letters,
+    draws = {"letters": letters} if with_letters else {}
+    draws |= {
         "scribbles, shapes, grids, noise": other_nondigits,
         "figures of other kinds": unseen_nondigits,
     }
     sets = {name: draw(NONDIGITS, NONDIGIT_SEED, progress) for name, draw in draws.items()}
-    if fonts := installed_fonts():
+    if with_letters and (fonts := installed_fonts()):
         items = letter_items(fonts, NONDIGITS)
         sets["letters of handwriting fonts"] = handwritten(items, [NOT_A_DIGIT] * len(items), FONT_SEED, progress)
     return sets

@@ -45,7 +45,7 @@ def build_samples(digits: Digits, each: int, folder: Path) -> Index:
     """
     order = torch.randperm(len(digits), generator=torch.Generator().manual_seed(SEED))
     chosen = []
-    for label in range(10):
+    for label in range(int(digits.labels.max()) + 1):
         found = order[digits.labels[order] == label][:each]
         if len(found) < each:
             raise DataError(f"there are {len(found)} of the digit {label}, and {each} are asked for")

@@ -8,14 +8,18 @@ from typing import Any
 import numpy as np
 import torch
 
+from model.artifacts import LABELS_FILE, METADATA_FILE, read_labels
 from model.data.digits import Digits, load_mnist, load_pen, split
 from model.data.drawn_sets import Progress, silent, split_writers
 from model.data.evaluation_sets import mnist_test, nondigit_sets, test_sets, validation_sets
+from model.errors import ArtifactError
 from model.evaluation.metrics import details, probabilities_of, refusal_curve
 from model.evaluation.report import REPORTED
 from model.evaluation.robustness import Pictures
+from model.locations import ROOT
 from model.preprocessing.images import GreyImage
 from model.recogniser import Recogniser
+from model.training.networks import CLASSES
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,19 @@ class EvaluationSets:
     def __len__(self) -> int:
         """Pictures in all sets."""
         return sum(map(len, [*self.digits.values(), *self.nondigits.values()]))
+
+
+def check_reads_digits(recogniser: Recogniser) -> None:
+    """Refuse a recogniser of own classes: all sets here show digits.
+
+    Raises:
+        ArtifactError: names its classes.
+    """
+    if recogniser.labels != read_labels(ROOT / LABELS_FILE):
+        raise ArtifactError(
+            f"the report is of digits, and this model reads {', '.join(recogniser.labels)}; `make export` printed how "
+            f"well it does, and {METADATA_FILE} keeps it under metrics"
+        )
 
 
 def draw_evaluation_sets(
@@ -82,4 +99,4 @@ def class_counts(data: Path, sets: Mapping[str, Digits], *, with_pen: bool) -> d
         writers, _ = split_writers(load_pen(data))
         labels["pen strokes, to learn from"] = torch.tensor([digit.label for digit in writers])
     labels |= {name: digits.labels for name, digits in sets.items()}
-    return {name: torch.bincount(one, minlength=10).tolist() for name, one in labels.items()}
+    return {name: torch.bincount(one, minlength=CLASSES).tolist() for name, one in labels.items()}

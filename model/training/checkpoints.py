@@ -17,7 +17,7 @@ from model.training.optimisation import Schedule
 
 CHECKPOINT_FORMAT = 2
 LAST, BEST = "last.pt", "best.pt"  # in the run folder: to resume from, to release
-LATER_FIELDS = {"classes": CLASSES, "labels": ""}
+LATER_FIELDS = {"classes": CLASSES, "labels": "", "nondigit_kinds": "all"}
 """Of the configuration: what an older checkpoint lacks, with the value that it was trained with."""
 
 
@@ -94,6 +94,17 @@ def check_labels(checkpoint: dict[str, Any], labels: Sequence[str]) -> None:
     if trained_on != (labels_sha256(labels) if labels else ""):
         others = "other labels than these, or in another order" if trained_on else "the digits"
         raise ArtifactError(f"the checkpoint was trained on {others}")
+
+
+def load_teacher(path: Path, labels: Sequence[str] = ()) -> nn.Module:
+    """The network of a checkpoint that was trained on the same labels; none are the digits'.
+
+    Raises:
+        ArtifactError: it is none of ours, or was trained on others.
+    """
+    checkpoint = load_checkpoint(path)
+    check_labels(checkpoint, labels)
+    return network_of(checkpoint)
 
 
 def network_of(checkpoint: dict[str, Any]) -> nn.Module:

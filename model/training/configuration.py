@@ -7,6 +7,9 @@ from model.training.augmentation import Augmentation
 from model.training.networks import CLASSES, list_networks
 from model.training.optimisation import LEARNING_RATES, SCHEDULES
 
+NONDIGIT_KINDS = ("all", "scribbles")
+"""What pictures of no digit show: letters every other time, or scribbles, shapes, grids and noise alone."""
+
 
 def _option(default: Any, meaning: str, **accepted: Any) -> Any:
     """A field that `make train` offers as an option; `accepted` holds `choices`, or `low` and `high`, both allowed."""
@@ -40,8 +43,9 @@ class TrainingConfig:
     patience: int = _option(24, "epochs without a better validation result before training stops", low=1)
     seed: int = _option(1, "same seed, same machine: same weights")
     mnist_repeats: int = _option(2, "times a MNIST digit comes in an epoch", low=1)
-    pen_variants: int = _option(8, "pictures drawn of each pen digit; 0 trains without pen strokes", low=0)
-    nondigits: int = _option(60_000, "pictures that show no digit", low=0)
+    pen_variants: int = _option(8, "pictures of each pen digit or own picture; 0 trains without pen strokes", low=0)
+    nondigits: int = _option(60_000, "pictures that show no digit or own class", low=0)
+    nondigit_kinds: str = field(default="all", metadata={"choices": NONDIGIT_KINDS})
     augmentation: Augmentation = field(default_factory=Augmentation)
     final_strength: float = _option(
         0.4, "of the augmentation in the last epoch; it falls to that from half-time on", low=0, high=1

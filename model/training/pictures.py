@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -12,17 +13,23 @@ from model.data.digits import PEN_FILE, Digits, as_seen, load_mnist, load_pen, m
 from model.data.drawn_sets import (
     joined,
     nondigits,
+    other_nondigits,
     silent,
     small_scans,
     split_writers,
     validation_pen_digits,
     varied_pen_digits,
 )
+from model.data.own_classes import VALIDATION, OwnClasses
+from model.errors import ArtifactError
+from model.training.checkpoints import check_labels
 from model.training.configuration import TrainingConfig
 from model.training.devices import Processes
 
 CORRECTION_REPEATS = 8  # times that each comes in an epoch, as often as a pen digit is drawn
+MOST_NONDIGITS = 3  # pictures of own classes for each of none, about as many as for the digits
 PICTURES_FILE = "pictures.pt"
+PICTURES = "pictures"  # the hash of own pictures, among those of the data
 
 
 def training_pictures(
@@ -58,12 +65,53 @@ def draw_digits(
         training.append(varied_pen_digits(writers, config.pen_variants, config.seed, progress))
         training.append(small_scans(mnist[::2], config.seed, progress))
         validation.extend(validation_pen_digits(validation_writers, progress).values())
-    if config.nondigits:
-        training.append(nondigits(config.nondigits, config.seed, progress))
+    training += _nondigits(config.nondigits, config, progress)
     return joined(training), joined(validation)
 
 
-def data_hashes(data: Path, config: TrainingConfig, corrections: Sequence[Path] = ()) -> dict[str, str]:
-    """SHA-256 of each file that is learned from, by name."""
-    pen = [data / "pendigits" / PEN_FILE] if config.pen_variants else []
-    return mnist_hashes(data) | {path.name: sha256_of(path) for path in (*pen, *corrections)}
+def draw_own_classes(
+    own: OwnClasses,
+    config: TrainingConfig,
+    corrections: Sequence[Path] = (),
+    progress: Callable[[int], object] = silent,
+) -> tuple[Digits, Digits]:
+    """Draw the pictures of own classes to learn from and to validate on, pictures of none of them, corrections.
+
+    Raises:
+        DataError: pictures or corrections are missing or broken.
+    """
+    corrected = [read_corrections(path, own.labels).to_learn() for path in corrections]
+    pictures = own.to_learn(max(1, config.pen_variants), config.seed, progress)
+    count = min(config.nondigits, len(pictures) // MOST_NONDIGITS)
+    training = [pictures, *corrected * CORRECTION_REPEATS, *_nondigits(count, config, progress)]
+    return joined(training), joined(list(own.to_measure(VALIDATION, progress).values()))
+
+
+def check_pictures(checkpoint: dict[str, Any], own: OwnClasses | None) -> None:
+    """Refuse own classes, or none for the digits, that a checkpoint was not trained on: their split may be another.
+
+    Raises:
+        ArtifactError: says which differ.
+    """
+    check_labels(checkpoint, own.labels if own else ())
+    if own and checkpoint["data"].get(PICTURES) != own.sha256:
+        raise ArtifactError(
+            "the checkpoint was trained on other pictures than these, and may have learned those to validate on; "
+            "name the same --pictures, or train anew"
+        )
+
+
+def _nondigits(count: int, config: TrainingConfig, progress: Callable[[int], object]) -> list[Digits]:
+    draw = {"all": nondigits, "scribbles": other_nondigits}[config.nondigit_kinds]
+    return [draw(count, config.seed, progress)] if count else []
+
+
+def data_hashes(
+    data: Path, config: TrainingConfig, corrections: Sequence[Path] = (), own: OwnClasses | None = None
+) -> dict[str, str]:
+    """SHA-256 of each file that is learned from, by name; of own classes one for all pictures, by `PICTURES`."""
+    corrected = {path.name: sha256_of(path) for path in corrections}
+    if own:
+        return {PICTURES: own.sha256} | corrected
+    pen = {PEN_FILE: sha256_of(data / "pendigits" / PEN_FILE)} if config.pen_variants else {}
+    return mnist_hashes(data) | pen | corrected

@@ -10,11 +10,12 @@ import torch
 from torch import nn
 
 from model.data.drawn_sets import silent
+from model.data.own_classes import OwnClasses
 from model.training.checkpoints import finished_steps
 from model.training.configuration import TrainingConfig
 from model.training.devices import join_processes
 from model.training.loop import Progress, train
-from model.training.pictures import data_hashes, draw_digits, training_pictures
+from model.training.pictures import data_hashes, draw_digits, draw_own_classes, training_pictures
 from model.training.tensorboard_log import TensorBoardLog
 
 
@@ -40,6 +41,7 @@ def train_from_data(
     config: TrainingConfig,
     run_folder: Path,
     *,
+    own: OwnClasses | None = None,
     corrections: Sequence[Path] = (),
     resume: bool = False,
     device: torch.device,
@@ -52,6 +54,7 @@ def train_from_data(
         data: folder that holds MNIST/raw and pendigits, or that they are downloaded to.
         config: all that decides the weights.
         run_folder: for checkpoints, history, log and pictures.
+        own: classes to learn in the place of the digits; `config` tells how many, and which labels.
         corrections: zip files that the page exported, to learn from too.
         resume: go on from the run folder's last checkpoint, on the pictures drawn then.
         device: what computes.
@@ -66,8 +69,10 @@ def train_from_data(
         ArtifactError: the checkpoint to resume from is broken or of another configuration, or training diverged.
     """
     with join_processes(device) as processes:
-        draw = partial(draw_digits, data, config, corrections, observers.drawn)
-        training, validation = training_pictures(run_folder, draw, processes, resume=resume)
+        draw = partial(draw_own_classes, own) if own else partial(draw_digits, data)
+        training, validation = training_pictures(
+            run_folder, partial(draw, config, corrections, observers.drawn), processes, resume=resume
+        )
         steps = finished_steps(run_folder) if resume else 0
         with TensorBoardLog(run_folder, finished_steps=steps) if processes.is_first else nullcontext() as log:
             if log:
@@ -93,7 +98,7 @@ def train_from_data(
                 device=device,
                 processes=processes,
                 teacher=teacher,
-                data_hashes=data_hashes(data, config, corrections),
+                data_hashes=data_hashes(data, config, corrections, own),
                 on_progress=on_progress,
                 on_epoch=on_epoch,
             )

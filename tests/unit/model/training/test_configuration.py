@@ -16,6 +16,7 @@ from model.training.configuration import TrainingConfig
         ({"final_strength": 1.5}, r"final_strength is 1\.5; at most 1 is accepted"),
         ({"learning_rate": 0.0}, r"learning_rate is 0\.0; it must be above 0"),
         ({"schedule": "linear"}, "schedule is 'linear'; accepted are one-cycle, cosine, plateau"),
+        ({"nondigit_kinds": "letters"}, "nondigit_kinds is 'letters'; accepted are all, scribbles"),
         ({"network": "resnet"}, "network is 'resnet'; accepted are .*digit_cnn"),
     ],
 )
