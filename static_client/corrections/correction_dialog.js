@@ -1,13 +1,14 @@
-/** The dialog that asks what it really was, and keeps the answer. */
+/** The dialog "Wrong?": asks which digit it was, and keeps the correction. */
 
 import { percent } from "../answer/page_state.js";
 import { element, loadStyle } from "../panels/dom.js";
 import { keep } from "./corrections_store.js";
 
 const NO_DIGIT = "none";
+const PRIVACY = "What you say stays in this browser until you export it.";
 
-/** Under which id the correction of a picture is kept, so that a second one takes the first one's place. */
-const kept = new WeakMap();
+/** Id of each picture's correction: a second correction replaces the first. */
+const ids = new WeakMap();
 
 let dialog;
 
@@ -36,7 +37,7 @@ export async function openCorrection(page) {
 
   async function save(correction) {
     const id = await keep({
-      ...(kept.has(answer.picture) && { id: kept.get(answer.picture) }),
+      ...(ids.has(answer.picture) && { id: ids.get(answer.picture) }),
       time: new Date().toISOString(),
       kind: picture?.kind ?? "drawing",
       strokes: snapshot,
@@ -45,7 +46,7 @@ export async function openCorrection(page) {
       answer: answer.result,
       correction,
     });
-    kept.set(answer.picture, id);
+    ids.set(answer.picture, id);
   }
 
   if (!dialog) {
@@ -69,7 +70,7 @@ function fill({ label, confidence }, choose) {
     element("h2", { id: "correct-title" }, "That’s wrong, it was a …"),
     element("div", { class: "keypad" }, ...digits),
     element("button", { type: "button", class: "wide", onclick: () => choose(NO_DIGIT) }, "Not a digit"),
-    element("p", { class: "quiet" }, `Read as ${label}, ${percent(confidence)}. What you say stays in this browser until you export it.`),
+    element("p", { class: "quiet" }, `Read as ${label}, ${percent(confidence)}. ${PRIVACY}`),
     element("form", { method: "dialog" }, element("button", { class: "wide plain" }, "Cancel")),
   );
 }

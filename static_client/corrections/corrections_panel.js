@@ -1,8 +1,9 @@
-/** The panel of corrections: to look through, to delete, to take along as one zip file. */
+/** The panel "Corrections": lists them, deletes them, exports them as one zip file. */
 
 import { percent } from "../answer/page_state.js";
 import { element } from "../panels/dom.js";
-import { changes, exportFiles, readAll, remove, removeAll } from "./corrections_store.js";
+import { exportFiles } from "./corrections_export.js";
+import { changes, readAll, remove, removeAll } from "./corrections_store.js";
 import { zip } from "./zip.js";
 
 /**
@@ -21,7 +22,7 @@ export function mount(section, page) {
     update();
   });
 
-  /** @param {() => Promise<void>} work what goes wrong with it is told here, where somebody is looking */
+  /** @param {() => Promise<void>} work its error is shown in the panel */
   async function attempt(work) {
     try {
       await work();
@@ -53,7 +54,7 @@ export function mount(section, page) {
     const was = correction === "none" ? "no digit" : correction;
     const day = new Date(time).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
     const drop = () => attempt(async () => {
-      section.querySelector("h2").focus(); // the button goes, the focus must not
+      section.querySelector("h2").focus(); // the focused button is removed
       await remove(id);
       page.announce("Deleted.");
     });
@@ -72,7 +73,7 @@ export function mount(section, page) {
     );
   }
 
-  /** Asks once more in its own place; looking elsewhere takes the question back. */
+  /** The first click asks, the second deletes; losing the focus cancels. */
   function deleteAllButton(number) {
     const button = element("button", { type: "button", onblur: () => ask(false), onclick }, "Delete all");
     const ask = (isAsking) => {
@@ -103,7 +104,8 @@ async function save(corrections) {
 function describe(number) {
   const where = "in this browser, and nowhere else";
   const kept = number === 1 ? `One correction is kept ${where}.` : `${number} corrections are kept ${where}.`;
-  return number > 0 ? kept : "None yet. Where an answer is wrong, say so with “Wrong?” beside it: it is kept in this browser.";
+  const none = "None yet. Where an answer is wrong, say so with “Wrong?” beside it: it is kept in this browser.";
+  return number > 0 ? kept : none;
 }
 
 function article(digit) {

@@ -1,27 +1,26 @@
 /**
- * What the recogniser got wrong, kept in this browser (IndexedDB) until it is exported or deleted.
+ * Keeps corrections of wrong answers in this browser (IndexedDB).
  *
  * @typedef {object} Correction
- * @property {number} [id] given when it is kept first; kept again under it, it takes the place of the older one
+ * @property {number} [id] set when it is kept; a correction with the same id replaces it
  * @property {string} time ISO 8601
  * @property {"drawing" | "picture" | "sample"} kind
- * @property {import("../types.js").Stroke[]} strokes none for pictures
+ * @property {import("../types.js").Stroke[]} strokes empty for pictures
  * @property {Uint8Array<ArrayBuffer>} picture the file that was sent
  * @property {string} mediaType of the picture
  * @property {import("../types.js").Result} answer
- * @property {string} correction what it was: "0" to "9", or "none" for no digit
+ * @property {string} correction "0" to "9", or "none" for no digit
  */
 
 import { RecogniserError } from "../recogniser/errors.js";
 
 const DATABASE = "digits";
 const STORE = "corrections";
-const EXTENSIONS = { "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif", "image/bmp": "bmp" };
 
-/** Dispatches "change" whenever what is kept has changed. */
+/** Dispatches "change" after every change of the store. */
 export const changes = new EventTarget();
 
-/** @param {Correction} correction @returns {Promise<number>} its id @throws {RecogniserError} it cannot be kept */
+/** @param {Correction} correction @returns {Promise<number>} its id @throws {RecogniserError} */
 export async function keep(correction) {
   const id = await withStore("readwrite", (store) => store.put(correction));
   changes.dispatchEvent(new Event("change"));
@@ -42,25 +41,6 @@ export async function remove(id) {
 export async function removeAll() {
   await withStore("readwrite", (store) => store.clear());
   changes.dispatchEvent(new Event("change"));
-}
-
-/**
- * The files of an export; `model/data/corrections.py` reads them.
- * @param {Required<Correction>[]} corrections
- * @param {string} time of the export, ISO 8601
- * @returns {{name: string, bytes: Uint8Array}[]} the index first
- */
-export function exportFiles(corrections, time) {
-  const entries = corrections.map(({ id, picture, mediaType, ...facts }) => ({
-    ...facts,
-    id,
-    picture: `pictures/${String(id).padStart(6, "0")}.${EXTENSIONS[mediaType]}`,
-  }));
-  const index = JSON.stringify({ format: 1, exported: time, corrections: entries }, null, 1);
-  return [
-    { name: "corrections.json", bytes: new TextEncoder().encode(index) },
-    ...corrections.map(({ picture }, i) => ({ name: entries[i].picture, bytes: picture })),
-  ];
 }
 
 /** @param {"readonly" | "readwrite"} mode @param {(store: IDBObjectStore) => IDBRequest} use @returns {Promise<any>} */

@@ -1,6 +1,6 @@
 /**
- * Writes zip files (PKWARE's APPNOTE 6.3.3), files stored as they are: pictures are compressed already, and the strokes
- * beside them are small.
+ * Writes zip files (PKWARE's APPNOTE 6.3.3) without compression: pictures are already compressed, and strokes are
+ * small.
  */
 
 import { crc32 } from "../drawing/png.js";
@@ -8,20 +8,20 @@ import { crc32 } from "../drawing/png.js";
 const LOCAL_HEADER = 0x04034b50;
 const CENTRAL_HEADER = 0x02014b50;
 const END = 0x06054b50;
-const VERSION = 20; // 2.0, what folders in names need
+const VERSION = 20; // 2.0: the first with folders
 const STORED = 0;
-const MOST_FILES = 0xffff;
+const MAX_FILES = 0xffff;
 const NAME = /^[\w./-]+$/;
 
 /**
  * @param {{name: string, bytes: Uint8Array}[]} files names in ASCII, with slashes for folders
- * @param {Date} time of all of them; zip files know years from 1980 and every other second
+ * @param {Date} time of every file, from 1980 on, in steps of 2 s
  * @returns {Blob}
- * @throws {RangeError} too many files, or a name that is not plain
+ * @throws {RangeError} too many files, or a name outside [A-Za-z0-9_./-]
  */
 export function zip(files, time) {
-  if (files.length > MOST_FILES) {
-    throw new RangeError(`${files.length} files are more than the ${MOST_FILES} that a zip file holds`);
+  if (files.length > MAX_FILES) {
+    throw new RangeError(`${files.length} files are more than the ${MAX_FILES} that a zip file holds`);
   }
   const parts = [];
   const directory = [];
@@ -55,7 +55,8 @@ export function zip(files, time) {
 
 /** @param {...[number, number]} pairs size in bytes, and value @returns {Uint8Array} little-endian */
 function fields(...pairs) {
-  return Uint8Array.from(pairs.flatMap(([size, value]) => Array.from({ length: size }, (_, i) => (value >>> (8 * i)) & 0xff)));
+  const bytesOf = ([size, value]) => Array.from({ length: size }, (_, i) => (value >>> (8 * i)) & 0xff);
+  return Uint8Array.from(pairs.flatMap(bytesOf));
 }
 
 /** @returns {[number, number][]} MS-DOS time and date, as fields */

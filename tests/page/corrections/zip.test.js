@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { exportFiles } from "../../../static_client/corrections/corrections_store.js";
 import { zip } from "../../../static_client/corrections/zip.js";
 import { crc32 } from "../../../static_client/drawing/png.js";
 
@@ -53,30 +52,4 @@ test("an archive of nothing is one too", async () => {
 test("what a zip file cannot hold is refused", () => {
   assert.throws(() => zip([{ name: "ä.png", bytes: new Uint8Array() }], TIME), RangeError);
   assert.throws(() => zip(Array(70000).fill({ name: "a", bytes: new Uint8Array() }), TIME), RangeError);
-});
-
-test("an export has an index, and each picture under its id", () => {
-  const correction = {
-    id: 12,
-    time: "2026-11-21T10:00:00.000Z",
-    kind: "drawing",
-    strokes: [],
-    picture: Uint8Array.of(1, 2),
-    mediaType: "image/webp",
-    answer: { label: "7" },
-    correction: "1",
-  };
-  const [index, picture] = exportFiles([correction], "2026-11-22T10:00:00.000Z");
-  assert.deepEqual(picture, { name: "pictures/000012.webp", bytes: correction.picture });
-  const { format, corrections } = JSON.parse(new TextDecoder().decode(index.bytes));
-  assert.equal(format, 1);
-  assert.deepEqual(corrections[0], {
-    time: correction.time,
-    kind: "drawing",
-    strokes: [],
-    answer: { label: "7" },
-    correction: "1",
-    id: 12,
-    picture: "pictures/000012.webp",
-  });
 });
