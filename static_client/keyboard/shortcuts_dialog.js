@@ -1,9 +1,9 @@
-/** The list of shortcuts. */
+/** The dialog that lists the keyboard shortcuts and switches single keys off. */
 
 import { element, loadStyle } from "../panels/dom.js";
 import { SHORTCUTS, SINGLE_KEYS, usesSingleKeys } from "./shortcuts.js";
 
-/** What each action that has a key does. */
+/** What each action does, in the dialog's order. */
 export const WORDS = {
   undo: "Undo",
   redo: "Redo",
@@ -44,13 +44,13 @@ function row([action, words]) {
   return [element("dt", {}, ...ways), element("dd", {}, words)];
 }
 
-/** @param {string} action @returns {string[][]} each way to it, as the caps of its keys */
+/** @param {string} action @returns {string[][]} key caps of each shortcut */
 export function keyCaps(action) {
   const ways = Object.keys(SHORTCUTS).filter((way) => SHORTCUTS[way] === action);
   return ways.map((way) => way.split(" ").map((key) => key[0].toUpperCase() + key.slice(1)));
 }
 
-/** Speech input and restless hands set single keys off unasked (WCAG 2.1.4). */
+/** Speech input and tremor can press single keys by accident, so they can be switched off (WCAG 2.1.4). */
 function choice() {
   const box = element("input", {
     type: "checkbox",
@@ -60,11 +60,11 @@ function choice() {
   return element("label", { class: "choice" }, box, "Use keys without Ctrl too");
 }
 
-/** @param {boolean} used whether keys without Ctrl do something */
+/** @param {boolean} used whether keys without Ctrl work */
 function useSingleKeys(used) {
   try {
     localStorage.setItem(SINGLE_KEYS, used ? "on" : "off");
   } catch {
-    // It will have forgotten by the next visit.
+    // No localStorage: the choice cannot be kept.
   }
 }

@@ -1,17 +1,17 @@
 /**
- * An attribution as something to look at: colours, and the place on the drawing that each pixel stands for. Pure.
+ * Colours an attribution, and finds where on the drawing each of its pixels lies. Pure.
  *
- * @typedef {{left: number, top: number, right: number, bottom: number}} Box right and bottom lie outside of it
+ * @typedef {{left: number, top: number, right: number, bottom: number}} Box right and bottom are exclusive
  */
 
-/** What spoke for the answer, and what against it: red, green, blue. */
+/** RGB of what spoke for the answer, and against it. */
 const COLOURS = { for: [224, 88, 20], against: [38, 104, 222] };
 
-/** Opacity rises faster than the value, so that weak pixels are seen at all. */
+/** opacity = |value| ** GAMMA; below 1, weak pixels stay visible. */
 const GAMMA = 0.6;
 
 /**
- * @param {number[][]} values in [-1, 1], row by row; positive ones spoke for the answer
+ * @param {number[][]} values in [-1, 1], row by row; positive: for the answer
  * @returns {Uint8ClampedArray} RGBA, row by row
  */
 export function attributionPixels(values) {
@@ -25,8 +25,8 @@ export function attributionPixels(values) {
 /**
  * @param {ArrayLike<number>} ink side * side values, row by row
  * @param {number} side
- * @param {number} threshold what has more is ink
- * @returns {Box | null} where the ink is, in pixels; null where there is none
+ * @param {number} threshold a greater value is ink
+ * @returns {Box | null} of the ink, in pixels; null without ink
  */
 export function inkBox(ink, side, threshold) {
   const box = { left: side, top: side, right: 0, bottom: 0 };
@@ -43,12 +43,12 @@ export function inkBox(ink, side, threshold) {
 }
 
 /**
- * Where the picture that the network saw lies on the drawing. The recogniser cuts the ink out, scales it as it is and
- * moves it; so ink lies on ink, and a scale that is the same in both directions tells the rest.
- * @param {Box} seen ink of the network's picture, in its pixels
+ * Finds where the network's picture lies on the drawing. The recogniser crops the ink, scales both axes by one factor
+ * and moves it. So the ink's longer sides give the scale, and its centres give the place.
+ * @param {Box} seen the ink in the network's picture, in its pixels
  * @param {Box} drawn the same ink on the drawing, in any unit
  * @param {number} side_px of the network's picture
- * @returns {{x: number, y: number, side: number}} of the whole picture, in the drawing's unit
+ * @returns {{x: number, y: number, side: number}} of the network's picture, in the drawing's unit
  */
 export function placeOf(seen, drawn, side_px) {
   const scale = longSide(drawn) / longSide(seen);

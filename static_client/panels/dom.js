@@ -1,8 +1,9 @@
-/** Makes elements, for the parts of the page that are built when they are first wanted. Text is always only text. */
+/** Makes elements for panels and dialogs, and loads their style. Strings become text, never markup. */
 
 /**
  * @param {string} tag
- * @param {Record<string, unknown>} [attributes] event listeners where they begin with "on"; null and false are left out
+ * @param {Record<string, unknown>} [attributes] names that begin with "on" are event listeners; null and false are
+ *   left out
  * @param {...(Node | string)} children
  * @returns {HTMLElement}
  */
@@ -21,12 +22,13 @@ export function element(tag, attributes = {}, ...children) {
 
 let styled;
 
-/** @returns {Promise<void>} resolved when the style of panels and dialogs, which the first look does without, is there */
+/** @returns {Promise<void>} resolved when the style of panels and dialogs is loaded */
 export function loadStyle() {
   styled ??= new Promise((done, fail) => {
-    document.head.append(element("link", { rel: "stylesheet", href: "styles/panels.css", onload: done, onerror: fail }));
+    const link = element("link", { rel: "stylesheet", href: "styles/panels.css", onload: done, onerror: fail });
+    document.head.append(link);
   }).catch((error) => {
-    styled = undefined; // the next wish tries again
+    styled = undefined; // the next call tries again
     throw error;
   });
   return styled;

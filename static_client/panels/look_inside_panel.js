@@ -1,4 +1,7 @@
-/** The panel that shows what the network makes of a drawing. Asks only while it is open, and only in the pen's pauses. */
+/** The panel "Look inside": what the network sees, and why it answers so. Asks only while open, when the pen rests. */
+
+/** @import { Drawing } from "../drawing/drawing.js" */
+/** @import { Explanation } from "../recogniser/explanation.js" */
 
 import { paint } from "../drawing/paint.js";
 import { rasterise } from "../drawing/raster.js";
@@ -6,12 +9,12 @@ import { explain } from "../recogniser/explanation.js";
 import { attributionPixels, inkBox, placeOf } from "./attribution_overlay.js";
 import { element } from "./dom.js";
 
-/** So long the drawing must have been left as it is: somebody who goes on drawing has no eye for this. */
+/** Asks only after the drawing has not changed for this long. */
 const PAUSE_MS = 250;
 
 const OVERLAY_PX = 336; // side of the canvas that shows the attribution
-const SEEN_INK = 64; // of 255; less is the blur around a stroke
-const RASTER_PX = 112; // side of the raster on which the drawn ink is found
+const SEEN_INK = 64; // of 255; less is a stroke's blurred edge
+const RASTER_PX = 112; // side of the raster that the drawn ink is measured on
 
 /**
  * @param {HTMLElement} section empty
@@ -19,7 +22,7 @@ const RASTER_PX = 112; // side of the raster on which the drawn ink is found
  */
 export function mount(section, page) {
   const parts = build(section);
-  let explained = -1; // revision
+  let explained = -1; // revision of the drawing that was asked about
   let controller = null;
   let timer;
 
@@ -47,24 +50,24 @@ export function mount(section, page) {
   }
 
   async function request(answer) {
-    const mine = new AbortController();
-    controller = mine;
+    const own = new AbortController();
+    controller = own;
     try {
-      const explanation = await explain(await page.config(), answer.picture, mine);
-      if (controller === mine) {
+      const explanation = await explain(await page.config(), answer.picture, own);
+      if (controller === own) {
         await showExplanation(parts, explanation, page.drawing);
-        tell("");
+        showMessage("");
       }
     } catch (error) {
-      if (error.name !== "AbortError" && controller === mine) {
+      if (error.name !== "AbortError" && controller === own) {
         parts.figures.hidden = true;
-        tell(error.status && error.status !== 503 ? `No explanation: ${error.message}` : error.message);
+        showMessage(error.status && error.status !== 503 ? `No explanation: ${error.message}` : error.message);
       }
     }
   }
 
-  function tell(words) {
-    parts.words.textContent = words.replaceAll("`", "");
+  function showMessage(words) {
+    parts.message.textContent = words.replaceAll("`", "");
   }
 
   return {
@@ -80,7 +83,7 @@ function build(section) {
   const parts = {
     empty: element("p", { class: "quiet" }, "Draw a digit, and this shows what the network makes of it."),
     facts: element("dl", { class: "facts" }),
-    words: element("p", { role: "status", class: "quiet" }),
+    message: element("p", { role: "status", class: "quiet" }),
     input: element("img", { width: 28, height: 28, alt: "The drawing as the network sees it, 28 by 28 pixels" }),
     overlay: element("canvas", { width: OVERLAY_PX, height: OVERLAY_PX, role: "img" }),
     overlayTitle: element("span"),
@@ -95,14 +98,14 @@ function build(section) {
     element("figure", {}, parts.overlay, element("figcaption", {}, parts.overlayTitle, legend(), parts.method)),
     element("div", { class: "layer" }, parts.mapsTitle, parts.maps),
   );
-  parts.content = element("div", {}, parts.facts, parts.words, parts.figures);
+  parts.content = element("div", {}, parts.facts, parts.message, parts.figures);
   section.append(element("h2", {}, "Look inside"), parts.empty, parts.content);
   return parts;
 }
 
 function legend() {
-  const [pro, contra] = ["for", "against"].map((side) => element("span", {}, element("i", { class: side }), `${side} it`));
-  return element("span", { class: "legend" }, pro, contra);
+  const sides = ["for", "against"].map((side) => element("span", {}, element("i", { class: side }), `${side} it`));
+  return element("span", { class: "legend" }, ...sides);
 }
 
 function showFacts(list, { result, latency_ms, picture }) {
@@ -111,11 +114,11 @@ function showFacts(list, { result, latency_ms, picture }) {
     Sent: `${picture.length.toLocaleString("en")} bytes`,
     Model: `${result.model ?? "unnamed"} ${result.version ?? ""}`,
   };
-  const rows = Object.entries(facts).map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value)));
-  list.replaceChildren(...rows);
+  const row = ([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value));
+  list.replaceChildren(...Object.entries(facts).map(row));
 }
 
-/** @param {import("../recogniser/explanation.js").Explanation} explanation @param {import("../drawing/drawing.js").Drawing} drawing */
+/** @param {Explanation} explanation @param {Drawing} drawing */
 async function showExplanation(parts, { input, maps, attribution }, drawing) {
   parts.input.src = input;
   await parts.input.decode();
@@ -123,7 +126,8 @@ async function showExplanation(parts, { input, maps, attribution }, drawing) {
   parts.overlay.ariaLabel = `Which parts of the drawing spoke for ${attribution.target}, and which against it`;
   parts.overlayTitle.textContent = `What spoke for ${attribution.target} `;
   parts.method.textContent = attribution.method;
-  parts.mapsTitle.textContent = `${maps.urls.length} feature maps of the ${maps.layer}, ${maps.height}\u00a0×\u00a0${maps.width}`;
+  const size = `${maps.height}\u00a0×\u00a0${maps.width}`;
+  parts.mapsTitle.textContent = `${maps.urls.length} feature maps of the ${maps.layer}, ${size}`;
   parts.maps.ariaLabel = parts.mapsTitle.textContent;
   parts.maps.replaceChildren(
     ...maps.urls.map((src) => element("img", { src, alt: "", width: maps.width, height: maps.height })),
@@ -131,12 +135,12 @@ async function showExplanation(parts, { input, maps, attribution }, drawing) {
   parts.figures.hidden = false;
 }
 
-/** The drawing, pale, and over it the attribution; where a picture was sent, what the network saw of it instead. */
+/** Paints the attribution over the pale drawing; for a picture, over what the network sees of it. */
 function showOverlay(canvas, input, values, { strokes }) {
   const context = canvas.getContext("2d");
   const side_px = values.length;
-  const heat = new OffscreenCanvas(side_px, side_px);
-  heat.getContext("2d").putImageData(new ImageData(attributionPixels(values), side_px, side_px), 0, 0);
+  const overlay = new OffscreenCanvas(side_px, side_px);
+  overlay.getContext("2d").putImageData(new ImageData(attributionPixels(values), side_px, side_px), 0, 0);
   const seen = inkBox(greyOf(input, side_px), side_px, SEEN_INK);
   const drawn = inkBox(rasterise(strokes, RASTER_PX), RASTER_PX, 0.5);
   context.imageSmoothingEnabled = true;
@@ -144,15 +148,15 @@ function showOverlay(canvas, input, values, { strokes }) {
     paint(context, { strokes, picture: null }, getComputedStyle(canvas).color);
     const { x, y, side } = placeOf(seen, drawn, side_px);
     const scale = OVERLAY_PX / RASTER_PX;
-    context.drawImage(heat, x * scale, y * scale, side * scale, side * scale);
+    context.drawImage(overlay, x * scale, y * scale, side * scale, side * scale);
   } else {
     context.imageSmoothingEnabled = false;
     context.drawImage(input, 0, 0, OVERLAY_PX, OVERLAY_PX);
-    context.drawImage(heat, 0, 0, OVERLAY_PX, OVERLAY_PX);
+    context.drawImage(overlay, 0, 0, OVERLAY_PX, OVERLAY_PX);
   }
 }
 
-/** @returns {Uint8Array} the picture's grey levels, row by row */
+/** @returns {Uint8ClampedArray} grey levels in [0, 255], row by row */
 function greyOf(image, side_px) {
   const context = new OffscreenCanvas(side_px, side_px).getContext("2d");
   context.drawImage(image, 0, 0, side_px, side_px);

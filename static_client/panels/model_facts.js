@@ -1,8 +1,8 @@
-/** What is known of the released model, from the two files that its release is described by. Pure. */
+/** Reads what the model panel shows from model.json (the release's metadata) and MODEL_CARD.md. Pure. */
 
 /**
- * @param {unknown} metadata the release's mnist.json
- * @returns {[string, string][]} name and value; what the file does not tell is left out
+ * @param {unknown} metadata content of model.json
+ * @returns {[string, string][]} name and value; facts missing in the file are left out
  */
 export function modelFacts(metadata) {
   const { architecture, torchscript, model, version, created, commit, preprocessing } = metadata ?? {};
@@ -17,7 +17,7 @@ export function modelFacts(metadata) {
 }
 
 /**
- * @param {unknown} metadata the release's mnist.json
+ * @param {unknown} metadata content of model.json
  * @returns {{name: string, digits: string, accuracy: string, interval: string}[]} one row for each set
  */
 export function accuracyRows(metadata) {

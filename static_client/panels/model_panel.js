@@ -1,4 +1,4 @@
-/** The panel about the model: what it is, how well it reads, what it learned from and where it fails. */
+/** The panel "The model": its facts, accuracy, training data and limits. */
 
 import { readJson } from "../recogniser/api.js";
 import { element } from "./dom.js";
@@ -15,7 +15,7 @@ export function mount(section) {
   return {
     update() {
       loaded ??= load(content).catch(() => {
-        loaded = null; // the next opening tries again
+        loaded = null; // opening it again tries again
         const words = "This page's server has no description of the model. The project's model card has it.";
         content.replaceChildren(element("p", { class: "quiet", role: "status" }, words));
       });
@@ -48,7 +48,7 @@ async function fetchFile(name) {
   return response;
 }
 
-/** @returns {Promise<string>} empty where there is none: the numbers are of use without it */
+/** @returns {Promise<string>} empty where there is none: the panel shows the numbers alone */
 async function fetchCard() {
   try {
     return await (await fetchFile(CARD)).text();

@@ -1,8 +1,8 @@
-/** What opens below the desk, at most one at a time, and over it. Each comes to the page when it is first opened. */
+/** Opens panels below the pad, one at a time, and dialogs. Each is loaded when it is first opened. */
 
 import { element, loadStyle } from "./dom.js";
 
-const MODULES = {
+const PANELS = {
   inside: () => import("./look_inside_panel.js"),
   card: () => import("./model_panel.js"),
   history: () => import("../corrections/corrections_panel.js"),
@@ -15,15 +15,15 @@ const DIALOGS = {
 
 let panels;
 
-/** @param {import("../types.js").Page} page @returns {Panels} the only ones there are */
+/** @param {import("../types.js").Page} page @returns {Panels} always the same object */
 export function panelsOf(page) {
   panels ??= new Panels(page);
   return panels;
 }
 
 class Panels {
-  #open = null; // name
-  #wish = null; // name of the one that is to open once it is there
+  #open = null; // name of the panel that is shown
+  #wanted = null; // name of the panel that is shown once it is loaded
   /** @type {Record<string, import("../types.js").Panel>} */
   #mounted = {};
 
@@ -31,19 +31,19 @@ class Panels {
     this.page = page;
   }
 
-  /** @param {keyof typeof MODULES | keyof typeof DIALOGS} name a panel that is open already is closed */
+  /** @param {keyof typeof PANELS | keyof typeof DIALOGS} name of a dialog, or of a panel; an open panel closes */
   async open(name) {
     await (name in DIALOGS ? DIALOGS[name](this.page) : this.#toggle(name));
   }
 
   async #toggle(name) {
-    const opens = this.#wish !== name;
-    this.#wish = opens ? name : null;
+    const opens = this.#wanted !== name;
+    this.#wanted = opens ? name : null;
     this.#show(null);
     if (opens) {
       const [{ mount }] = await this.#load(name);
       this.#mounted[name] ??= mount(this.#add(name), this.page);
-      if (this.#wish === name) {
+      if (this.#wanted === name) {
         this.#show(name);
         this.update();
         document.getElementById(name).scrollIntoView({ block: "nearest" });
@@ -58,16 +58,16 @@ class Panels {
     return section;
   }
 
-  /** Something has changed: the open panel may want to show it. */
+  /** Updates the open panel. */
   update() {
     this.#mounted[this.#open]?.update();
   }
 
   async #load(name) {
     try {
-      return await this.page.loadPart(Promise.all([MODULES[name](), loadStyle()]));
+      return await this.page.loadPart(Promise.all([PANELS[name](), loadStyle()]));
     } catch (error) {
-      this.#wish = null;
+      this.#wanted = null;
       throw error;
     }
   }

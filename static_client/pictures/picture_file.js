@@ -1,15 +1,15 @@
-/** Takes in a picture file of any size and makes it one that is quickly sent. */
+/** Opens a picture file of any size and shrinks it to what is sent. */
 
 import { RecogniserError } from "../recogniser/errors.js";
 import { picturePainter } from "./picture_painter.js";
 
-/** Longest side of the pictures that are sent: what the ink is found on is no larger at the recogniser's. */
+/** Longest side of a sent picture: the recogniser finds the ink at this size or below. */
 export const MAX_SIDE_PX = 280;
 
-/** Most bytes that are sent. */
+/** Largest sent picture. */
 export const MAX_BYTES = 65536;
 
-/** Largest file that is opened at all: ten times a phone's photograph. */
+/** Largest file that is opened: ten times a phone's photograph. */
 const MAX_FILE_BYTES = 64 * 2 ** 20;
 
 const SCALES = [1, 0.7, 0.5, 0.35]; // of MAX_SIDE_PX; the last makes 98 px, under 40 KB in any format
@@ -18,8 +18,8 @@ const QUALITY = 0.9;
 
 /**
  * @param {File} file
- * @returns {Promise<import("../types.js").Picture>} upright, transparent where the file is
- * @throws {RecogniserError} kind "refused": it is no picture that this browser can open
+ * @returns {Promise<import("../types.js").Picture>} upright; transparency is kept
+ * @throws {RecogniserError} kind "refused": this browser cannot open the file, or it is too large
  */
 export async function readPictureFile(file) {
   const image = await open(file);
@@ -29,7 +29,7 @@ export async function readPictureFile(file) {
   }
   for (const scale of SCALES) {
     const shrunk = shrink(image, MAX_SIDE_PX * scale);
-    // Browsers that cannot write WebP write PNG instead: transparency stays either way.
+    // Browsers that cannot write WebP write PNG instead; both keep transparency.
     const blob = await shrunk.convertToBlob({ type: "image/webp", quality: QUALITY });
     if (blob.size <= MAX_BYTES) {
       return { kind: "picture", paint: picturePainter(shrunk), mediaType: blob.type, bytes: await bytesOf(blob) };
@@ -57,7 +57,7 @@ async function open(file) {
   }
 }
 
-/** @returns {OffscreenCanvas} the picture, its longer side at most so many pixels long */
+/** @returns {OffscreenCanvas} longer side at most side_px */
 function shrink(image, side_px) {
   const scale = Math.min(1, side_px / Math.max(image.width, image.height));
   const [width, height] = [image.width, image.height].map((length) => Math.max(1, Math.round(length * scale)));

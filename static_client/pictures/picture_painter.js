@@ -1,11 +1,11 @@
-/** Shows a picture on the pad: whole, and as large as the pad has room for. */
+/** Paints a picture on the pad: whole, centred, as large as fits. */
 
-/** A picture smaller than this, in its own pixels, is shown with its pixels sharp. */
+/** Up to this longest side, pixels are shown sharp. */
 const SMALL_PX = 64;
 
 /**
  * @param {CanvasImageSource & {width: number, height: number}} image
- * @returns {import("../types.js").Picture["paint"]} paints it as it is
+ * @returns {import("../types.js").Picture["paint"]} paints the image in its own colours
  */
 export function picturePainter(image) {
   return (context) => {
@@ -18,8 +18,8 @@ export function picturePainter(image) {
 }
 
 /**
- * @param {CanvasImageSource & {width: number, height: number}} image ink on nothing
- * @returns {import("../types.js").Picture["paint"]} paints it in the pad's own ink
+ * @param {CanvasImageSource & {width: number, height: number}} image ink on transparent paper
+ * @returns {import("../types.js").Picture["paint"]} paints the image in the pad's ink colour
  */
 export function inkPainter(image) {
   const paint = picturePainter(image);

@@ -1,12 +1,12 @@
-/** How the recogniser fares with test digits, whose labels are known. */
+/** Counts how many test digits were read right, and words the caption below them. */
 
 export class SampleScore {
   #right = 0;
-  #counted = new Set(); // pictures, so that each counts once
+  #counted = new Set(); // pictures; each counts once
 
   /**
    * @param {import("../types.js").Picture | null} picture
-   * @param {import("../types.js").Result} [result] of reading it
+   * @param {import("../types.js").Result} [result] the recogniser's answer
    */
   count(picture, result) {
     if (picture?.label && result && !this.#counted.has(picture)) {
@@ -17,8 +17,8 @@ export class SampleScore {
 
   /**
    * @param {import("../types.js").Picture | null} picture
-   * @param {import("../types.js").Result} [result] of reading it
-   * @returns {string} what the picture is, and how well it was read; empty where nobody knows
+   * @param {import("../types.js").Result} [result] the recogniser's answer
+   * @returns {string} empty for a picture without a label
    */
   caption(picture, result) {
     if (!picture?.label) {

@@ -1,4 +1,4 @@
-/** Test digits, cut out of the sprite that `make samples` builds beside the page. */
+/** Random test digits, from the sprite that `make samples` builds beside the page. */
 
 import { encodeGreyPng } from "../drawing/png.js";
 import { readJson } from "../recogniser/api.js";
@@ -12,11 +12,11 @@ const SPRITE = "samples.png";
 const score = new SampleScore();
 
 let sheet = null; // promise of {image, index}
-let deck = []; // numbers of the digits not shown yet
+let deck = []; // indices of the digits not shown yet
 
 /**
- * @returns {Promise<import("../types.js").Picture>} one that has not been shown before, until all have been
- * @throws {RecogniserError} kind "refused": there are none, or they cannot be read
+ * @returns {Promise<import("../types.js").Picture>} no digit comes twice before all were shown
+ * @throws {RecogniserError} kind "refused": samples.png or samples.json is missing or broken
  */
 export async function nextSample() {
   sheet ??= load();
@@ -25,7 +25,7 @@ export async function nextSample() {
   try {
     ({ image, index } = await sheet);
   } catch (error) {
-    sheet = null; // the next wish tries again
+    sheet = null; // the next call tries again
     throw error;
   }
   deck = deck.length > 0 ? deck : shuffled(index.labels.length);
@@ -49,7 +49,7 @@ export async function nextSample() {
 }
 
 /**
- * @param {number} number of a digit, from 0
+ * @param {number} number of the digit, from 0
  * @param {{side: number, columns: number}} index side in pixels
  * @returns {[number, number]} its top left corner, in pixels
  */
@@ -78,7 +78,7 @@ async function fetchFile(name) {
   return response;
 }
 
-/** @param {number} count @returns {number[]} the numbers below it in random order (Fisher and Yates) */
+/** @param {number} count @returns {number[]} 0 to count - 1 in random order (Fisher-Yates) */
 function shuffled(count) {
   const numbers = Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i -= 1) {

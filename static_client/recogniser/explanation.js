@@ -1,8 +1,8 @@
 /**
- * Asks the recogniser how it came to an answer, and makes sure that what it says can be shown.
+ * Asks the recogniser to explain an answer, and checks that the explanation can be shown.
  *
  * @typedef {object} Explanation
- * @property {string} input the picture that the network sees, light on dark: a data: URL
+ * @property {string} input what the network sees, light ink on dark paper: a data: URL
  * @property {{layer: string, urls: string[], height: number, width: number}} maps feature maps, as data: URLs
  * @property {{method: string, target: string, values: number[][]}} attribution square, values in [-1, 1]
  */
@@ -11,14 +11,14 @@ import { DEADLINE_S, ask } from "./api.js";
 import { RecogniserError } from "./errors.js";
 
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
-const MOST_MAPS = 256;
+const MAX_MAPS = 256;
 
 /**
  * @param {import("../types.js").Config} config
- * @param {Uint8Array<ArrayBuffer>} picture a picture's file
- * @param {AbortController} controller gives the question up
+ * @param {Uint8Array<ArrayBuffer>} picture an image file
+ * @param {AbortController} controller cancels the request
  * @returns {Promise<Explanation>}
- * @throws {RecogniserError | DOMException} an AbortError where it was given up
+ * @throws {RecogniserError | DOMException} an AbortError where it was cancelled
  */
 export async function explain(config, picture, controller) {
   const late = new DOMException("too late", "TimeoutError");
@@ -33,18 +33,18 @@ export async function explain(config, picture, controller) {
 /**
  * @param {unknown} body
  * @returns {Explanation}
- * @throws {RecogniserError} it is not one
+ * @throws {RecogniserError} it is no explanation
  */
 export function parseExplanation(body) {
   const { input, feature_maps: maps, attribution } = body ?? {};
-  const isOne =
+  const isExplanation =
     isBase64(input) &&
     Array.isArray(maps?.images) &&
-    maps.images.length <= MOST_MAPS &&
+    maps.images.length <= MAX_MAPS &&
     maps.images.every(isBase64) &&
     maps.shape?.length === 3 &&
     isSquare(attribution?.values);
-  if (!isOne) {
+  if (!isExplanation) {
     throw new RecogniserError("failed", "This recogniser reads digits, but does not tell how.");
   }
   const [, height, width] = maps.shape;
