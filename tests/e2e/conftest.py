@@ -1,22 +1,13 @@
-"""Real Chromium for the page's tests, and where the page comes from; pad_page.py holds the hand that draws in it."""
+"""Real Chromium for the tests of the page and of the report."""
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
 
 import pytest
-from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
-
-from tests.e2e.hosting import hosted
-from tests.e2e.pad_page import PadPage
-
-if TYPE_CHECKING:
-    from tests.conftest import Service
+from playwright.sync_api import Browser, sync_playwright
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_ARGUMENTS = [
@@ -27,27 +18,6 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-
-PageOpener = Callable[..., PadPage]
-InkShare = Callable[[bytes], float]
-
-
-@pytest.fixture
-def ink_share() -> InkShare:
-    """Tells the share of a picture that is ink, in [0, 1]."""
-
-    def share(picture: bytes) -> float:
-        histogram = Image.open(io.BytesIO(picture)).convert("L").histogram()
-        return sum(histogram[:128]) / sum(histogram)
-
-    return share
-
-
-@pytest.fixture
-def sub_path_url() -> Iterator[str]:
-    """The folder of the page behind a plain static host, one level down."""
-    with hosted() as url:
-        yield f"{url}static_client/"
 
 
 @pytest.fixture(scope="session")
@@ -63,28 +33,3 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
         yield chromium
         chromium.close()
-
-
-@pytest.fixture
-def open_page(browser: Browser, service: Service) -> Iterator[PageOpener]:
-    """Opens the served page (`path` is put behind its address), in a window of its own.
-
-    A complaint of the browser's that the test does not expect fails it.
-    """
-    contexts: list[BrowserContext] = []
-    opened: list[PadPage] = []
-
-    def opener(
-        path: str = "/", *, url: str | None = None, width: int = 1280, height: int = 800, **more: Any
-    ) -> PadPage:
-        context = browser.new_context(viewport={"width": width, "height": height}, **more)
-        contexts.append(context)
-        pad = PadPage(context.new_page())
-        opened.append(pad)
-        pad.page.goto(url or service.page_url + path)
-        return pad
-
-    yield opener
-    for context in contexts:
-        context.close()
-    assert [pad.unexpected_problems() for pad in opened] == [[] for _ in opened]

@@ -18,11 +18,11 @@ from serving.settings import CONFIG_FILE, SAMPLE, find_java
 from serving.supervisor import STATIC_FOLDER, choose_archive
 from serving.torchserve import TorchServe
 from tests.conftest import START_TIMEOUT_S, STOP_TIMEOUT_S, find_free_ports
-from tests.e2e.hosting import StaticHost, hosted
-from tests.e2e.samples import SEVEN
+from tests.e2e.example_seven import SEVEN
+from tests.e2e.static_host import StaticHost, hosted
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import PageOpener
+    from tests.e2e.page.conftest import PageOpener
 
 TOKENS_OFF, TOKENS_ON = "disable_token_authorization=true", "disable_token_authorization=false"
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.samples import RESULT, SEVEN
+from tests.e2e.example_seven import RESULT, SEVEN
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import PageOpener
     from tests.e2e.pad_page import PadPage
+    from tests.e2e.page.conftest import PageOpener
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 LEAST_TARGET_PX = 44

@@ -10,11 +10,11 @@ import requests
 from playwright.sync_api import expect
 
 from model.locations import RELEASED
-from tests.e2e.samples import SEVEN
+from tests.e2e.example_seven import SEVEN
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import PageOpener
     from tests.e2e.pad_page import PadPage
+    from tests.e2e.page.conftest import PageOpener
 
 FAILED_REQUEST = "Failed to load resource"
 COLOURS = """() => {

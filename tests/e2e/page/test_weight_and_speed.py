@@ -9,11 +9,11 @@ import pytest
 
 from serving.supervisor import STATIC_FOLDER
 from tests.drawing import DIGITS
+from tests.e2e.example_seven import SEVEN
 from tests.e2e.pad_page import on_pad
-from tests.e2e.samples import SEVEN
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import PageOpener
+    from tests.e2e.page.conftest import PageOpener
 
 PHONE = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True, "device_scale_factor": 3}
 DESKTOP = {"width": 1440, "height": 900}

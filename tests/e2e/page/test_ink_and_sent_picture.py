@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import InkShare, PageOpener
     from tests.e2e.pad_page import Strokes
+    from tests.e2e.page.conftest import InkShare, PageOpener
 
 MAX_PICTURE_BYTES = 3072
 PHONE = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True, "device_scale_factor": 3}

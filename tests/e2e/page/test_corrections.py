@@ -14,11 +14,11 @@ from model.data.digits import NOT_A_DIGIT
 from model.preprocessing.decoding import decode_picture
 from model.preprocessing.digit import digit_image
 from tests.drawing import draw_digit, encoded
-from tests.e2e.samples import RESULT, SEVEN
+from tests.e2e.example_seven import RESULT, SEVEN
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import PageOpener
     from tests.e2e.pad_page import PadPage
+    from tests.e2e.page.conftest import PageOpener
 
 PHONE = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True}
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.samples import RESULT, SEVEN
+from tests.e2e.example_seven import RESULT, SEVEN
 
 if TYPE_CHECKING:
     from tests.conftest import Service
-    from tests.e2e.conftest import PageOpener
+    from tests.e2e.page.conftest import PageOpener
 
 
 def test_localhost_is_sent_to_the_origin_that_the_server_allows(open_page: PageOpener, service: Service) -> None:

@@ -1,4 +1,4 @@
-"""Drawings and answers that several tests of the page use."""
+"""A seven as strokes, and the recogniser's answer to it."""
 
 SEVEN = [[(0.28, 0.24), (0.5, 0.235), (0.7, 0.23), (0.58, 0.5), (0.47, 0.82)]]  # strokes, in units of the pad's side
 RESULT = {

@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from tests.conftest import Service
-    from tests.e2e.conftest import PageOpener
     from tests.e2e.pad_page import PadPage, Strokes
+    from tests.e2e.page.conftest import PageOpener
 
 FAILED_REQUEST = "Failed to load resource"  # what Chromium itself writes to the console
 DOWN_STROKE: Strokes = [[(0.52, 0.2), (0.5, 0.8)]]

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.samples import SEVEN
+from tests.e2e.example_seven import SEVEN
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import InkShare, PageOpener
     from tests.e2e.pad_page import PadPage, Strokes
+    from tests.e2e.page.conftest import InkShare, PageOpener
 
 LEFT: Strokes = [[(0.2, 0.2), (0.2, 0.8)]]
 RIGHT: Strokes = [[(0.8, 0.2), (0.8, 0.8)]]

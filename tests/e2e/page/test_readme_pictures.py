@@ -14,7 +14,7 @@ from tests.drawing import DIGITS
 from tests.e2e.pad_page import on_pad
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import PageOpener
+    from tests.e2e.page.conftest import PageOpener
 
 DESKTOP = {"width": 1280, "height": 800, "color_scheme": "light"}
 PHONE = {"width": 390, "height": 844, "color_scheme": "dark", "has_touch": True, "is_mobile": True}

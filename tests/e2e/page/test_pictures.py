@@ -16,11 +16,11 @@ from playwright.sync_api import expect
 from model.data.digits import load_mnist
 from model.data.page_samples import build_samples
 from tests.drawing import draw_digit, encoded
-from tests.e2e.samples import SEVEN
+from tests.e2e.example_seven import SEVEN
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import PageOpener
     from tests.e2e.pad_page import PadPage
+    from tests.e2e.page.conftest import PageOpener
 
 FAILED_REQUEST = "Failed to load resource"
 MAX_SIDE_PX = 280

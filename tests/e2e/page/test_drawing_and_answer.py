@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.e2e.samples import RESULT, SEVEN
+from tests.e2e.example_seven import RESULT, SEVEN
 
 if TYPE_CHECKING:
     from tests.conftest import Service
-    from tests.e2e.conftest import InkShare, PageOpener
     from tests.e2e.pad_page import Strokes
+    from tests.e2e.page.conftest import InkShare, PageOpener
 
 SCREENS = [(320, 640), (390, 844), (768, 1024), (844, 390), (1280, 800)]
 PHONE = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True, "device_scale_factor": 3}
