@@ -1,4 +1,4 @@
-"""The open page as a test sees it: what it asks and complains of, and the hand that draws on it."""
+"""The open page as a test uses it: draws on it, and records its requests and the browser's errors."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class PadPage:
     """The open page, drawn on as a person would.
 
     Attributes:
-        requests: the page's questions to the recogniser, oldest first.
-        explanations: those for the reasons of its answers.
-        problems: what the browser complained about: console errors, uncaught errors, broken security policy.
-        expected_problem: part of the complaints that a test provokes; any other fails the test.
+        requests: for predictions, oldest first.
+        explanations: requests for explanations.
+        problems: console errors and uncaught errors.
+        expected_problem: part of the problems that a test provokes; any other problem fails the test.
     """
 
     def __init__(self, page: Page) -> None:
@@ -73,18 +73,18 @@ class PadPage:
         expect(self.page.locator("#status")).to_contain_text(words, timeout=STATE_TIMEOUT_MS)
 
     def until(self, condition: Callable[[], bool]) -> None:
-        """Waits for something that the browser's events bring about."""
+        """Waits for a condition that events of the browser make true."""
         deadline = time.monotonic() + STATE_TIMEOUT_MS / 1000
         while not condition():
-            assert time.monotonic() < deadline, "it never came about"
+            assert time.monotonic() < deadline, "the condition never became true"
             self.page.wait_for_timeout(POLL_INTERVAL_MS)  # lets the events in
 
     def expect_requests(self, count: int) -> None:
-        """Waits until so many questions have been asked; more than that is for the test to notice."""
+        """Waits until at least `count` predictions were requested."""
         self.until(lambda: len(self.requests) >= count)
 
     def locate(self, point: Point) -> Point:
-        """Where a point of the pad is in the window, in CSS pixels."""
+        """A point of the pad in the window, in CSS pixels."""
         box = self.page.locator("#pad").bounding_box()
         assert box is not None
         return box["x"] + point[0] * box["width"], box["y"] + point[1] * box["height"]
@@ -123,7 +123,7 @@ class PadPage:
         return self.page.context.new_cdp_session(self.page)
 
     def has_ink(self, point: Point) -> bool:
-        """Whether the pad shows ink there, once what was drawn has been painted."""
+        """Whether the pad shows ink there, after the next paint."""
         script = """async ([x, y]) => {
             await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
             const pad = document.getElementById("pad");
@@ -138,7 +138,7 @@ class PadPage:
         self._choosers.pop().set_files(FilePayload(name=name, mimeType=media_type, buffer=data))
 
     def hold_requests(self) -> list[Route]:
-        """Lets no question through; the list fills with them, for the test to let them go."""
+        """Holds requests for predictions back in a list; the test answers or continues them."""
         held: list[Route] = []
         self.page.route(PREDICTIONS, lambda route: held.append(route))
         return held
@@ -148,11 +148,11 @@ class PadPage:
         return [request.post_data_buffer or b"" for request in self.requests]
 
     def answer_with(self, status: int, body: object, times: int | None = None) -> None:
-        """Answers the page's questions in the server's place, as only a broken or overloaded server would."""
+        """Answers requests for predictions instead of the server."""
         self._answer(PREDICTIONS, status, body, times)
 
     def explain_with(self, status: int, body: object) -> None:
-        """Answers its questions for reasons, as only a server would that cannot give any."""
+        """Answers requests for explanations instead of the server."""
         self._answer(EXPLANATIONS, status, body)
 
     def _answer(self, pattern: str, status: int, body: object, times: int | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The report in a real browser: fits phone and desktop, light and dark, asks nobody for anything."""
+"""The report in a real browser: fits phone and desktop, light and dark, requests nothing."""
 
 from io import BytesIO
 from typing import Literal

@@ -1,4 +1,4 @@
-"""The page's pure modules, tested by node: `node --test tests/page/*/*.test.js` alone does the same."""
+"""Runs the tests of the page's pure modules in Node.js; `node --test tests/page/*/*.test.js` alone does the same."""
 
 from __future__ import annotations
 

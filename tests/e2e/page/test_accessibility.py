@@ -1,4 +1,4 @@
-"""The page for everyone: axe-core, keyboard alone, forced colours, less motion, small and large windows."""
+"""Accessibility: axe-core, keyboard alone, forced colours, less motion, small and large windows."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_panels_and_dialogs_fit_the_smallest_window(open_page: PageOpener) -> No
         assert pad.page.evaluate(too_wide, part) == [], part
 
 
-def test_page_reads_and_is_left_by_keyboard_alone(open_page: PageOpener) -> None:
+def test_tab_goes_through_the_page_in_order_and_out_of_it(open_page: PageOpener) -> None:
     pad = open_page()
     names = []
     for _ in range(20):
@@ -144,7 +144,7 @@ def test_page_reads_and_is_left_by_keyboard_alone(open_page: PageOpener) -> None
     assert names == [*order, "Look inside", "The model", "Corrections"], "as they stand on the page, and then out of it"
 
 
-def test_focus_is_seen(open_page: PageOpener) -> None:
+def test_focus_is_visible(open_page: PageOpener) -> None:
     pad = open_page()
     for _ in range(3):
         pad.page.keyboard.press("Tab")
@@ -152,7 +152,7 @@ def test_focus_is_seen(open_page: PageOpener) -> None:
     assert "3px" in outline and "solid" in outline
 
 
-def test_answers_and_troubles_are_announced(open_page: PageOpener) -> None:
+def test_answers_and_errors_are_announced(open_page: PageOpener) -> None:
     pad = open_page()
     pad.draw(SEVEN)
     pad.expect_text("#answer", "7")
@@ -182,7 +182,7 @@ def test_forced_colours_keep_bars_and_slider_visible(open_page: PageOpener) -> N
     assert colours["pressed"] != colours["page"]
 
 
-def test_nothing_moves_for_who_wants_no_motion(open_page: PageOpener) -> None:
+def test_reduced_motion_stops_every_animation(open_page: PageOpener) -> None:
     pad = open_page(reduced_motion="reduce")
     held = pad.hold_requests()
     pad.draw(SEVEN)

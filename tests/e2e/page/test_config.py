@@ -1,4 +1,4 @@
-"""Where the page finds its recogniser: the server's own answer, config.json on a static host, the query string."""
+"""The page's configuration: the config.json that the server makes, the one of a static host, the query string."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_query_string_names_another_recogniser(open_page: PageOpener, sub_path_u
     assert pad.requests[-1].url == "https://digits.example/api/predictions/mnist/1.0"
 
 
-def test_token_of_the_query_string_is_sent_and_that_of_no_one_is_not(open_page: PageOpener) -> None:
+def test_token_of_the_query_string_is_sent_and_none_without_one(open_page: PageOpener) -> None:
     pad = open_page("/?token=sesame")
     pad.answer_with(200, RESULT)
     pad.draw(SEVEN)
@@ -66,7 +66,7 @@ def test_config_file_holds_endpoint_model_and_token(open_page: PageOpener, sub_p
     assert "authorization" not in pad.requests[-1].headers, "a link cannot carry the token elsewhere"
 
 
-def test_recogniser_that_does_not_let_this_page_ask_is_told_apart_from_none(
+def test_message_tells_a_recogniser_without_cors_from_none(
     open_page: PageOpener, sub_path_url: str, service: Service
 ) -> None:
     pad = open_page(url=f"{sub_path_url}?endpoint={service.api_url}")
@@ -78,7 +78,7 @@ def test_recogniser_that_does_not_let_this_page_ask_is_told_apart_from_none(
     assert pad.page.locator("#retry").is_visible()
 
 
-def test_endpoint_that_the_security_policy_forbids_is_words_too(open_page: PageOpener) -> None:
+def test_endpoint_that_the_security_policy_forbids_shows_a_message(open_page: PageOpener) -> None:
     pad = open_page("/?endpoint=https://digits.example")
     pad.expected_problem = "https://digits.example"
     pad.draw(SEVEN)
@@ -87,7 +87,7 @@ def test_endpoint_that_the_security_policy_forbids_is_words_too(open_page: PageO
 
 
 @pytest.mark.parametrize("path", ["/?endpoint=ftp://digits.example", "/?endpoint=http://"])
-def test_endpoint_that_is_no_address_is_told_at_once(open_page: PageOpener, path: str) -> None:
+def test_endpoint_that_is_no_address_shows_a_message_at_once(open_page: PageOpener, path: str) -> None:
     pad = open_page(path)
     pad.expect_state("error")
     pad.expect_status("is not an http address")

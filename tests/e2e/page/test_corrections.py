@@ -1,4 +1,4 @@
-"""Where it fails: corrections are kept in the browser, looked through, deleted, and exported for retraining."""
+"""Corrections of wrong answers: kept in the browser, listed, deleted, and exported for retraining."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_corrections_outlive_the_page_and_are_deleted_one_by_one_and_all(open_pa
     expect(open_history(pad)).to_contain_text("None yet.")
 
 
-def test_second_thought_about_the_same_drawing_replaces_the_first(open_page: PageOpener) -> None:
+def test_second_correction_of_a_drawing_replaces_the_first(open_page: PageOpener) -> None:
     pad = open_page()
     pad.draw(SEVEN)
     correct(pad, "9")
@@ -110,7 +110,7 @@ def test_second_thought_about_the_same_drawing_replaces_the_first(open_page: Pag
     expect(panel).to_contain_text("It was a 4")
 
 
-def test_open_history_shows_a_new_correction_at_once(open_page: PageOpener) -> None:
+def test_open_panel_shows_a_new_correction_at_once(open_page: PageOpener) -> None:
     pad = open_page()
     panel = open_history(pad)
     pad.draw(SEVEN)
@@ -145,7 +145,7 @@ def test_doubtful_answers_can_be_corrected_too(open_page: PageOpener) -> None:
     expect(pad.page.get_by_role("button", name="Kept")).to_be_visible()
 
 
-def test_browser_that_keeps_nothing_is_words(open_page: PageOpener) -> None:
+def test_browser_without_storage_shows_a_message(open_page: PageOpener) -> None:
     pad = open_page()
     pad.page.evaluate("() => { IDBFactory.prototype.open = () => { throw new DOMException('', 'SecurityError'); }; }")
     pad.draw(SEVEN)

@@ -1,4 +1,4 @@
-"""The page in real Chromium before the real TorchServe: drawing, asking, answering, clearing."""
+"""Drawing, answering and clearing, with a real TorchServe."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ZERO: Strokes = [
 DIGITS = [pytest.param(ONE, "1", id="one"), pytest.param(SEVEN, "7", id="seven"), pytest.param(ZERO, "0", id="zero")]
 
 
-def test_page_opens_with_nothing_to_complain_of_and_asks_nobody_else(open_page: PageOpener, service: Service) -> None:
+def test_page_opens_without_errors_and_asks_no_other_host(open_page: PageOpener, service: Service) -> None:
     pad = open_page()
     pad.expect_state("idle")
     assert {urlsplit(url).netloc for url in pad.all_urls} == {urlsplit(service.page_url).netloc}

@@ -1,4 +1,4 @@
-"""The page when things go wrong: it says so in words, stays where it is, and recovers."""
+"""Errors: the page shows them in words, keeps its layout, retries and recovers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def open_for_trouble(open_page: PageOpener, path: str = "/", **more: int) -> Pad
     return pad
 
 
-def test_doubtful_drawing_is_called_so(open_page: PageOpener) -> None:
+def test_doubtful_drawing_is_shown_as_unsure(open_page: PageOpener) -> None:
     pad = open_page()
     pad.answer_with(200, RESULT)
     pad.draw(DOWN_STROKE)
@@ -42,7 +42,7 @@ def test_doubtful_drawing_is_called_so(open_page: PageOpener) -> None:
     pad.expect_text("#status", "Probably not a digit. If it is one, an 8.")
 
 
-def test_unreachable_server_is_named_and_asked_again_by_button(open_page: PageOpener, service: Service) -> None:
+def test_unreachable_server_is_named_and_retried_by_button(open_page: PageOpener, service: Service) -> None:
     pad = open_for_trouble(open_page)
     pad.page.route(f"{service.api_url}/**", lambda route: route.abort("connectionrefused"))
     pad.draw(DOWN_STROKE)
@@ -61,7 +61,7 @@ def test_unreachable_server_is_named_and_asked_again_by_button(open_page: PageOp
     assert pad.page.evaluate("document.activeElement.id") == "clear", "the focus does not get lost with the button"
 
 
-def test_unreachable_server_is_asked_again_with_the_next_stroke_and_not_at_every_move(open_page: PageOpener) -> None:
+def test_unreachable_server_is_retried_once_a_stroke(open_page: PageOpener) -> None:
     pad = open_for_trouble(open_page)
     pad.page.route("**/predictions/**", lambda route: route.abort("connectionrefused"))
     pad.draw([[(0.5, 0.2), (0.5, 0.8)]])
@@ -77,7 +77,7 @@ def test_unreachable_server_is_asked_again_with_the_next_stroke_and_not_at_every
     pad.expect_state("answered")
 
 
-def test_server_that_never_answers_is_given_up(open_page: PageOpener) -> None:
+def test_server_that_never_answers_times_out(open_page: PageOpener) -> None:
     pad = open_page()
     pad.hold_requests()
     pad.draw(DOWN_STROKE)
@@ -86,7 +86,7 @@ def test_server_that_never_answers_is_given_up(open_page: PageOpener) -> None:
     pad.expect_status("has not answered within 5 seconds")
 
 
-def test_busy_server_is_asked_again_until_it_answers(open_page: PageOpener) -> None:
+def test_busy_server_is_retried_until_it_answers(open_page: PageOpener) -> None:
     pad = open_for_trouble(open_page)
     pad.answer_with(503, OVERLOADED)
     pad.draw(DOWN_STROKE)
@@ -98,7 +98,7 @@ def test_busy_server_is_asked_again_until_it_answers(open_page: PageOpener) -> N
     assert pad.text("#status") == ""
 
 
-def test_busy_server_is_not_asked_for_ever(open_page: PageOpener) -> None:
+def test_busy_server_is_retried_a_bounded_number_of_times(open_page: PageOpener) -> None:
     pad = open_for_trouble(open_page)
     pad.answer_with(503, OVERLOADED)
     pad.draw(DOWN_STROKE)
@@ -107,7 +107,7 @@ def test_busy_server_is_not_asked_for_ever(open_page: PageOpener) -> None:
     assert len(pad.requests) <= 6, "one while the pen moved, then the retries"
 
 
-def test_refusal_is_told_in_the_servers_words(open_page: PageOpener) -> None:
+def test_refusal_shows_the_servers_message(open_page: PageOpener) -> None:
     pad = open_for_trouble(open_page)
     pad.answer_with(422, NO_INK)
     pad.draw(DOWN_STROKE)
@@ -130,7 +130,7 @@ TORCHSERVES_REFUSAL = {
 @pytest.mark.parametrize(
     ("status", "body"), [(401, {}), (403, {}), (400, TORCHSERVES_REFUSAL)], ids=["401", "403", "TorchServe's 400"]
 )
-def test_missing_and_refused_tokens_are_told(open_page: PageOpener, status: int, body: dict[str, object]) -> None:
+def test_missing_and_refused_tokens_show_a_message(open_page: PageOpener, status: int, body: dict[str, object]) -> None:
     pad = open_for_trouble(open_page)
     pad.answer_with(status, body)
     pad.draw(DOWN_STROKE)
@@ -159,7 +159,7 @@ def test_offline_drawing_is_kept_and_read_when_the_network_is_back(open_page: Pa
     assert pad.has_ink((0.51, 0.5))
 
 
-def test_nobody_at_the_endpoint_is_asked_again_by_the_page_itself(open_page: PageOpener, service: Service) -> None:
+def test_unreachable_server_is_retried_by_itself(open_page: PageOpener, service: Service) -> None:
     pad = open_for_trouble(open_page)
     pad.page.route(f"{service.api_url}/**", lambda route: route.abort("connectionrefused"))
     pad.draw(DOWN_STROKE)
@@ -168,7 +168,7 @@ def test_nobody_at_the_endpoint_is_asked_again_by_the_page_itself(open_page: Pag
     pad.expect_state("answered")
 
 
-def test_unforeseen_error_is_words_and_the_page_lives_on(open_page: PageOpener) -> None:
+def test_uncaught_error_shows_a_message_and_the_page_works_on(open_page: PageOpener) -> None:
     pad = open_page()
     pad.expected_problem = "uncaught"
     pad.page.evaluate("setTimeout(() => { throw new Error('Oh.'); })")
@@ -177,7 +177,7 @@ def test_unforeseen_error_is_words_and_the_page_lives_on(open_page: PageOpener) 
     pad.expect_state("answered")
 
 
-def test_unknown_model_is_told_in_torchserves_words(open_page: PageOpener) -> None:
+def test_unknown_model_shows_torchserves_message(open_page: PageOpener) -> None:
     pad = open_for_trouble(open_page, "/?model=roman")
     pad.draw(DOWN_STROKE)
     pad.expect_state("error")
@@ -187,7 +187,7 @@ def test_unknown_model_is_told_in_torchserves_words(open_page: PageOpener) -> No
 @pytest.mark.parametrize(
     "body", ["hello", {"status": "Healthy"}, {**RESULT, "confidence": "high"}, {**RESULT, "probabilities": None}]
 )
-def test_answer_of_another_shape_is_words_too(open_page: PageOpener, body: object) -> None:
+def test_answer_of_another_shape_shows_a_message(open_page: PageOpener, body: object) -> None:
     pad = open_page()
     pad.answer_with(200, body)
     pad.draw(DOWN_STROKE)
@@ -195,7 +195,7 @@ def test_answer_of_another_shape_is_words_too(open_page: PageOpener, body: objec
     pad.expect_status("is not a digit recogniser")
 
 
-def test_words_are_never_markup(open_page: PageOpener) -> None:
+def test_messages_are_never_markup(open_page: PageOpener) -> None:
     pad = open_for_trouble(open_page)
     pad.answer_with(422, {**NO_INK, "message": "<img src=x onerror=alert(1)>"})
     pad.draw(DOWN_STROKE)
@@ -232,7 +232,7 @@ def layout_of(pad: PadPage) -> dict[str, object]:
     return {name: pad.page.locator(name).bounding_box() for name in ("#pad", "#clear", ".verdict", "#bars", "footer")}
 
 
-def test_part_of_the_page_that_does_not_load_is_words_and_can_be_had_later(open_page: PageOpener) -> None:
+def test_panel_that_does_not_load_shows_a_message_and_loads_later(open_page: PageOpener) -> None:
     pad = open_for_trouble(open_page)
     pad.page.route("**/model_panel.js", lambda route: route.abort("connectionrefused"))
     pad.page.get_by_role("button", name="The model").click()

@@ -1,4 +1,4 @@
-"""Ink on the pad and the picture that is sent: fingers, pens and palms, dense screens, at most 3 KB."""
+"""Ink from fingers, pens and palms, on dense screens; the sent picture is at most 3 KB."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_cancelled_pointer_ends_the_stroke_and_keeps_it(open_page: PageOpener) -
     assert pad.text("#answer") == "1"
 
 
-def test_touch_taken_back_at_once_was_a_palm(open_page: PageOpener) -> None:
+def test_touch_cancelled_at_once_is_a_palm(open_page: PageOpener) -> None:
     pad = open_page(**PHONE)
     pad.draw_by_touch([[(0.5, 0.5), (0.51, 0.5)]], end="touchCancel")
     pad.expect_state("idle")

@@ -1,4 +1,4 @@
-"""The panels: what the network makes of a drawing, and what is known of the model."""
+"""The panels "Look inside" and "The model"."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def open_inside(pad: PadPage) -> None:
     expect(pad.page.locator("#inside")).to_be_visible()
 
 
-def test_panel_shows_what_the_network_sees_its_maps_and_what_spoke_for_the_answer(
+def test_look_inside_shows_input_feature_maps_and_attribution(
     open_page: PageOpener,
 ) -> None:
     pad = open_page()
@@ -83,7 +83,7 @@ def test_attribution_lies_on_the_drawing(open_page: PageOpener) -> None:
     assert 0.55 < y < 0.95
 
 
-def test_open_panel_follows_the_drawing_and_leaves_predictions_the_way(
+def test_open_panel_follows_the_drawing_and_does_not_delay_predictions(
     open_page: PageOpener,
 ) -> None:
     pad = open_page()
@@ -115,7 +115,7 @@ def test_closed_panel_asks_nothing(open_page: PageOpener) -> None:
     assert pad.explanations == []
 
 
-def test_recogniser_that_cannot_explain_says_so_and_reads_on(open_page: PageOpener) -> None:
+def test_recogniser_without_explanations_shows_a_message_and_reads_on(open_page: PageOpener) -> None:
     pad = open_page()
     pad.expected_problem = FAILED_REQUEST
     pad.explain_with(501, {"code": 501, "type": "NotImplemented", "message": "No such thing."})
@@ -128,7 +128,7 @@ def test_recogniser_that_cannot_explain_says_so_and_reads_on(open_page: PageOpen
     assert len(pad.explanations) == 1, "asked once, not again and again"
 
 
-def test_answer_without_reasons_is_told(open_page: PageOpener) -> None:
+def test_explanation_of_another_shape_shows_a_message(open_page: PageOpener) -> None:
     pad = open_page()
     pad.explain_with(200, {"label": "7"})
     open_inside(pad)
@@ -154,7 +154,7 @@ def test_model_panel_has_the_releases_own_numbers_data_and_limits(open_page: Pag
     assert requests.get(href, timeout=10).text == (RELEASED / "MODEL_CARD.md").read_text()
 
 
-def test_host_without_a_model_card_is_words(open_page: PageOpener) -> None:
+def test_host_without_model_json_shows_a_message(open_page: PageOpener) -> None:
     pad = open_page()
     pad.expected_problem = FAILED_REQUEST
     pad.page.route("**/model.json", lambda route: route.fulfill(status=404))
@@ -162,7 +162,7 @@ def test_host_without_a_model_card_is_words(open_page: PageOpener) -> None:
     expect(pad.page.locator("#card [role=status]")).to_contain_text("no description of the model")
 
 
-def test_the_last_wish_wins_however_late_the_first_one_comes(open_page: PageOpener) -> None:
+def test_last_opened_panel_wins_however_late_the_first_loads(open_page: PageOpener) -> None:
     pad = open_page()
     held = []
     pad.page.route("**/model_panel.js", lambda route: held.append(route))
@@ -176,7 +176,7 @@ def test_the_last_wish_wins_however_late_the_first_one_comes(open_page: PageOpen
     expect(pad.page.locator("#card")).to_be_hidden()
 
 
-def test_the_last_wish_wins_though_all_wait_for_the_same_module(open_page: PageOpener, sub_path_url: str) -> None:
+def test_last_opened_panel_wins_though_all_wait_for_the_same_module(open_page: PageOpener, sub_path_url: str) -> None:
     for _ in range(8):  # browsers finish several imports of one module in any order: about every third went wrong
         pad = open_page(url=sub_path_url)
         pad.expected_problem = FAILED_REQUEST  # no model is described beside this page

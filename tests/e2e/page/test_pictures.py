@@ -80,7 +80,7 @@ def test_small_picture_is_sent_as_it_is(open_page: PageOpener) -> None:
     assert pad.pictures() == [data]
 
 
-def test_picture_taken_with_the_phone_on_its_side_stands_upright(open_page: PageOpener) -> None:
+def test_exif_rotation_is_obeyed(open_page: PageOpener) -> None:
     pad = open_page()
     exif = Image.Exif()
     exif[EXIF_ORIENTATION] = TURN_LEFT
@@ -92,7 +92,7 @@ def test_picture_taken_with_the_phone_on_its_side_stands_upright(open_page: Page
     assert Image.open(io.BytesIO(sent)).size == (210, MAX_SIDE_PX)
 
 
-def test_white_ink_on_nothing_stays_visible_when_it_is_shrunk(open_page: PageOpener) -> None:
+def test_white_ink_on_transparent_paper_is_read_after_shrinking(open_page: PageOpener) -> None:
     pad = open_page()
     ink = draw_digit(2, size=(800, 800), box=(250, 150, 300, 500), width=60, ink=255, paper=0)
     picture = Image.merge("LA", (Image.new("L", ink.size, 255), ink)).convert("RGBA")
@@ -101,7 +101,7 @@ def test_white_ink_on_nothing_stays_visible_when_it_is_shrunk(open_page: PageOpe
     assert pad.text("#answer") == "2"
 
 
-def test_worst_picture_is_sent_within_bounds(open_page: PageOpener) -> None:
+def test_noise_is_sent_within_the_size_limit(open_page: PageOpener) -> None:
     pad = open_page()
     pad.expected_problem = FAILED_REQUEST  # whatever the recogniser thinks of noise
     noise = Image.effect_noise((1000, 1000), 120).convert("RGB")
@@ -121,7 +121,7 @@ def test_worst_picture_is_sent_within_bounds(open_page: PageOpener) -> None:
     ],
     ids=["empty", "text", "truncated", "svg"],
 )
-def test_what_is_no_picture_is_told_and_the_drawing_stays(
+def test_file_that_is_no_picture_shows_a_message_and_the_drawing_stays(
     open_page: PageOpener, data: bytes, name: str, words: str
 ) -> None:
     pad = open_page()
@@ -135,7 +135,7 @@ def test_what_is_no_picture_is_told_and_the_drawing_stays(
     pad.page.wait_for_selector("body:is([data-state=answered], [data-state=unsure])")
 
 
-def test_dropped_link_is_told_and_does_not_leave_the_page(open_page: PageOpener) -> None:
+def test_dropped_link_shows_a_message_and_does_not_leave_the_page(open_page: PageOpener) -> None:
     pad = open_page()
     url = pad.page.url
     pad.page.evaluate("""() => {
@@ -187,9 +187,7 @@ def samples(data_root: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_random_test_digits_tell_their_labels_and_whether_they_were_read_right(
-    open_page: PageOpener, samples: Path
-) -> None:
+def test_random_test_digits_show_label_and_score(open_page: PageOpener, samples: Path) -> None:
     labels = json.loads((samples / "samples.json").read_text())["labels"]
     pad = open_page()
     pad.page.route(

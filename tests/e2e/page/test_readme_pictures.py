@@ -1,4 +1,4 @@
-"""The README's pictures of the page; `PAGE_PICTURES=docs` keeps them there, else they are only taken."""
+"""Takes the README's pictures of the page; `PAGE_PICTURES=docs` writes them to docs/."""
 
 from __future__ import annotations
 

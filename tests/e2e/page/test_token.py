@@ -1,4 +1,4 @@
-"""The page before a real TorchServe that asks for tokens: from another origin, and through a gateway of its own."""
+"""A real TorchServe that asks for tokens: from another origin, and through a gateway on the page's origin."""
 
 from __future__ import annotations
 
@@ -85,14 +85,14 @@ def wait_until(condition: Callable[[], bool], timeout_s: float) -> None:
 
 
 def status(url: str, authorization: str = "") -> int | None:
-    """What a picture is answered with; None while nobody answers."""
+    """HTTP status of a prediction; None while no server answers."""
     try:
         return requests.post(url, SAMPLE.read_bytes(), headers={"Authorization": authorization}, timeout=5).status_code
     except requests.RequestException:
         return None
 
 
-def test_real_token_authorisation_is_told_in_words_and_satisfied_through_a_gateway(
+def test_token_errors_show_a_message_and_a_gateway_answers(
     open_page: PageOpener, sub_path_url: str, guarded: GuardedServer, gateway_url: str
 ) -> None:
     pad = open_page(url=f"{sub_path_url}?endpoint={guarded.url}")

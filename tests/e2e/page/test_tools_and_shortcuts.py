@@ -1,4 +1,4 @@
-"""The tools: undo, redo, clear, eraser and width, by button and by key."""
+"""The tools, by button and by key: undo, redo, clear, eraser and width; the list of shortcuts."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_undo_and_redo_go_stroke_by_stroke_and_through_clear(open_page: PageOpen
     assert pad.text("#answer") == "1"
 
 
-def test_undo_asks_about_what_is_left(open_page: PageOpener) -> None:
+def test_undo_sends_what_is_left(open_page: PageOpener) -> None:
     pad = open_page()
     pad.draw(SEVEN)
     pad.expect_text("#answer", "7")
@@ -91,7 +91,7 @@ def test_eraser_takes_ink_from_the_pad_and_from_the_picture(
     assert ink_at(pad) == (True, True)
 
 
-def test_what_is_rubbed_out_wholly_is_not_asked_about(open_page: PageOpener) -> None:
+def test_wholly_erased_drawing_sends_no_request(open_page: PageOpener) -> None:
     pad = open_page()
     pad.draw(LEFT)
     pad.expect_state("answered")
@@ -112,7 +112,7 @@ def test_eraser_on_an_empty_pad_does_nothing(open_page: PageOpener) -> None:
     assert pad.requests == []
 
 
-def test_width_changes_the_next_stroke_and_pressure_none(open_page: PageOpener) -> None:
+def test_width_changes_only_later_strokes(open_page: PageOpener) -> None:
     pad = open_page()
     pad.draw(LEFT)
     pad.page.locator("#width").fill("8")

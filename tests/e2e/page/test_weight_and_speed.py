@@ -1,4 +1,4 @@
-"""What the page costs and how fast it is: weight, requests, layout shift, time to the answer; all ten digits read."""
+"""Bytes of the first visit, layout shift, time to the answer, request rate; all ten digits are read."""
 
 from __future__ import annotations
 

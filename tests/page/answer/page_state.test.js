@@ -17,26 +17,26 @@ test("a sure answer needs no words", () => {
   assert.deepEqual(answered(RESULT), { state: "answered", result: RESULT, words: "" });
 });
 
-test("what is no digit is said to be none", () => {
+test("what is no digit is shown as unsure", () => {
   const { state, words } = answered({ ...RESULT, recognised: false });
   assert.deepEqual([state, words], ["unsure", "Probably not a digit. If it is one, an 8."]);
 });
 
-test("a toss-up names both", () => {
+test("a low confidence names the two likeliest digits", () => {
   const { state, words } = answered({ ...RESULT, confidence: 0.45, probabilities: { 8: 0.45, 3: 0.4, 5: 0.15 } });
   assert.deepEqual([state, words], ["unsure", "Not sure: an 8, or a 3?"]);
 });
 
-test("an unfinished stroke is doubted in silence", () => {
+test("an unfinished stroke shows no doubt", () => {
   assert.equal(answered({ ...RESULT, recognised: false }, { penIsDown: true }).words, "");
 });
 
-test("an older answer stays while the next is asked for", () => {
+test("the previous answer stays until the next comes", () => {
   const view = derivePageState({ ...DRAWN, outcome: { revision: 2, result: RESULT } });
   assert.deepEqual([view.state, view.result], ["asking", RESULT]);
 });
 
-test("troubles say whether the page tries again by itself, and when a person can", () => {
+test("errors say whether the page retries by itself, and whether a person can", () => {
   assert.deepEqual(failed("unreachable", { willRetry: true }), { state: "error", words: "Why. Trying again…", canRetry: true });
   assert.deepEqual(failed("unreachable"), { state: "error", words: "Why.", canRetry: true });
   assert.deepEqual(failed("busy", { willRetry: true }), { state: "error", words: "The server is busy; trying again.", canRetry: false });
@@ -44,13 +44,13 @@ test("troubles say whether the page tries again by itself, and when a person can
   assert.equal(failed(undefined).words, "The page has failed: Why.");
 });
 
-test("what the page could not do is told, drawing or not", () => {
+test("an error of the page is shown, with or without a drawing", () => {
   const pageError = Object.assign(new Error("No picture."), { kind: "refused" });
   assert.equal(derivePageState({ ...NOTHING, pageError }).words, "No picture.");
   assert.equal(answered(RESULT, { pageError }).state, "error");
 });
 
-test("shares are never more than is so", () => {
+test("percentages are rounded down", () => {
   assert.deepEqual([1, 0.9996, 0.57, 0].map(percent), ["100.0%", "99.9%", "57.0%", "0.0%"]);
   assert.deepEqual([1, 0.996, 0.99, 0.57, 0.005, 0.0001].map(wholePercent), ["100%", ">99%", "99%", "57%", "<1%", "0%"]);
 });

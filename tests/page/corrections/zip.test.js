@@ -28,11 +28,11 @@ async function readWithPython(blob) {
   }
 }
 
-test("the checksum is the usual one", () => {
+test("the checksum is CRC-32", () => {
   assert.equal(crc32(new TextEncoder().encode("123456789")), 0xcbf43926);
 });
 
-test("another program reads what is written", async () => {
+test("Python reads the zip file", async () => {
   const bytes = Uint8Array.from({ length: 70000 }, (_, i) => i * 7);
   const files = [
     { name: "index.json", bytes: new TextEncoder().encode("{}") },
@@ -45,7 +45,7 @@ test("another program reads what is written", async () => {
   assert.ok(Buffer.from(found[1][2], "latin1").equals(Buffer.from(bytes)));
 });
 
-test("an archive of nothing is one too", async () => {
+test("an empty zip file is valid", async () => {
   assert.deepEqual(await readWithPython(zip([], TIME)), []);
 });
 

@@ -77,7 +77,7 @@ test("every change has a revision of its own", () => {
   }
 });
 
-test("only so many steps are remembered", () => {
+test("at most 200 steps can be undone", () => {
   const drawing = drawingOf(300);
   let steps = 0;
   for (; drawing.canUndo; steps += 1) {

@@ -33,7 +33,7 @@ test("an eraser takes away what lies under it, and ink after it comes back", () 
   assert.equal(at([ACROSS, rubbed, ACROSS], 50, 50), 1);
 });
 
-test("what is rubbed out wholly is blank, a rest is not", () => {
+test("a wholly erased drawing is blank, a partly erased one is not", () => {
   assert.ok(isBlank([ACROSS, line(0.2, true, [0, 0.5], [1, 0.5])]));
   assert.ok(!isBlank([ACROSS, line(0.2, true, [0, 0.5], [0.6, 0.5])]));
 });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { attributionPixels, inkBox, placeOf } from "../../../static_client/panels/attribution_overlay.js";
 
-test("what speaks for is warm, what speaks against is cool, what says nothing is clear", () => {
+test("positive values are warm, negative ones cool, zero is transparent", () => {
   const [red, , blue, full] = attributionPixels([[1]]);
   assert.ok(red > blue && full === 255);
   const [cold, , cool, half] = attributionPixels([[-0.5]]);
@@ -26,7 +26,7 @@ test("the network's picture lies so that its ink covers the drawn ink", () => {
   assert.deepEqual(placeOf(seen, drawn, 28), { x: 42, y: 2, side: 56 });
 });
 
-test("a stroke made thinner or thicker on the way stays in its place", () => {
+test("a stroke whose width changes stays in its place", () => {
   const { x, y, side } = placeOf({ left: 13, top: 4, right: 15, bottom: 24 }, { left: 0, top: 0, right: 10, bottom: 40 }, 28);
   assert.equal(side, 56);
   assert.deepEqual([x + 14 * 2, y + 14 * 2], [5, 20]);

@@ -13,7 +13,7 @@ const METADATA = {
   metrics: { "MNIST test": { n: 10000, accuracy: 0.9962, interval: [0.99478, 0.99723] }, broken: {} },
 };
 
-test("what the file tells is told, the rest left out", () => {
+test("facts missing in the file are left out", () => {
   assert.deepEqual(modelFacts(METADATA), [
     ["Model", "mnist 1.0"],
     ["Network", "digit_cnn, 110,586 parameters"],

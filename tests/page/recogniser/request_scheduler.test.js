@@ -6,7 +6,7 @@ import { createRequestScheduler } from "../../../static_client/recogniser/reques
 
 const PEN = { width: 0.07, erases: false };
 
-/** A scheduler whose questions the test answers by hand. */
+/** A scheduler whose requests the test answers by hand. */
 function setUp() {
   const drawing = new Drawing();
   const questions = [];
@@ -26,7 +26,7 @@ function setUp() {
 const settle = () => new Promise((done) => setImmediate(done));
 const trouble = (kind) => Object.assign(new Error(kind), { kind });
 
-test("one question at a time, and the newest drawing next", async () => {
+test("one request at a time, then the newest drawing", async () => {
   const { scheduler, draw, drawing, questions } = setUp();
   draw(0.1);
   draw(0.2);
@@ -38,7 +38,7 @@ test("one question at a time, and the newest drawing next", async () => {
   assert.deepEqual(questions.map((question) => question.revision), [1, drawing.revision]);
 });
 
-test("an answer to what has been cleared is dropped", async () => {
+test("an answer to a cleared drawing is dropped", async () => {
   const { scheduler, draw, drawing, outcomes, questions } = setUp();
   draw(0.1);
   drawing.clear();
@@ -48,7 +48,7 @@ test("an answer to what has been cleared is dropped", async () => {
   assert.deepEqual(outcomes, []);
 });
 
-test("while the pen moves, questions keep their distance", async (context) => {
+test("while the pen moves, requests have a least interval", async (context) => {
   let now_ms = 1000;
   const waits_ms = [];
   mock.method(performance, "now", () => now_ms);
@@ -67,7 +67,7 @@ test("while the pen moves, questions keep their distance", async (context) => {
 });
 
 for (const [kind, attempts, longest_ms] of [["busy", 5, 3840], ["unreachable", 6, 36000]]) {
-  test(`a recogniser that is ${kind} is asked again, later and later, and then left alone`, async (context) => {
+  test(`a recogniser that is ${kind} is retried with growing waits, a bounded number of times`, async (context) => {
     let now_ms = 1000;
     mock.method(performance, "now", () => now_ms);
     context.after(() => mock.restoreAll());
@@ -123,7 +123,7 @@ for (const [kind, asked] of [["failed", 1], ["unreachable", 1], ["refused", 2]])
   });
 }
 
-test("a wish to try again while a question is under way is granted when that fails", async () => {
+test("a retry asked for while a request is pending follows when that fails", async () => {
   const { scheduler, draw, questions } = setUp();
   draw(0.1);
   scheduler.penLifted();
