@@ -10,7 +10,7 @@ PORT ?= 8080
 PAGE_PORT ?= 8000
 ARGS ?=
 
-.PHONY: help serve test check hooks audit format train dashboard export evaluate compare bench archive predict samples lock clean
+.PHONY: help serve test check hooks audit format train dashboard export evaluate compare bench archive predict samples notebook lock clean
 
 help: ## list the targets
 	@echo "usage: make TARGET [VARIABLE=value ...]"; echo
@@ -70,6 +70,9 @@ predict: $(VENV)/.serve ## read digits without a server: make predict IMAGE=digi
 samples: $(VENV)/.dev ## build the sprite of test digits for the page, from DIGITS_DATA
 	@$(BIN)/python scripts/samples.py $(ARGS)
 
+notebook: $(VENV)/.notebook ## open the walk-through, from the data to the served answer, in JupyterLab
+	@exec $(BIN)/jupyter lab docs/walkthrough.ipynb $(ARGS)
+
 lock: $(VENV)/.dev ## pin requirements/*.in anew, with hashes, for Python 3.11 to 3.13
 	@for name in serve dev bench notebook; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -95,6 +98,11 @@ $(VENV)/.bench: requirements/bench.txt scripts/install.py pyproject.toml | $(BIN
 	@echo "Installing the servers that ours is measured against into $(VENV) (once) ..." >&2
 	@$(BIN)/python scripts/install.py bench
 	@touch $@ $(VENV)/.serve
+
+$(VENV)/.notebook: requirements/notebook.txt scripts/install.py pyproject.toml | $(BIN)/python
+	@echo "Installing what the notebook needs into $(VENV) (once) ..." >&2
+	@$(BIN)/python scripts/install.py notebook
+	@touch $@
 
 $(BIN)/python:
 	@for python in $(PYTHON) python3.11 python3.12 python3.13 python3; do \

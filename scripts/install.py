@@ -19,7 +19,9 @@ _TORCH_NEEDS = ("triton", "nvidia-", "cuda-")  # what only the default build of 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "requirements", choices=("serve", "dev", "bench"), help="what to install: to serve, to develop, to benchmark"
+        "requirements",
+        choices=("serve", "dev", "bench", "notebook"),
+        help="what to install: to serve, to develop, to benchmark, to open the notebook",
     )
     parser.add_argument(
         "--torch-index-url",
