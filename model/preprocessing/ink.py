@@ -28,7 +28,7 @@ SPECK_SHARE = 0.04  # share of the largest stroke's dark area; smaller separate 
 
 
 def find_ink(picture: Image.Image, is_dark_ink: bool | None = None) -> GreyImage:
-    """GreyImage the ink of a decoded picture of any mode, size, aspect and polarity.
+    """Find the ink of a decoded picture of any mode, size, aspect and polarity.
 
     Args:
         picture: as decoded.
