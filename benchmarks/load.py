@@ -17,7 +17,7 @@ from model.errors import OperatorError
 
 SCRIPT = Path(__file__).with_name("post.lua")
 REQUEST_TIMEOUT_S = 10
-GRACE_S = 60  # that wrk may take longer than it was told
+GRACE_S = 60  # how much longer than its duration wrk may take
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class Run:
 
     Attributes:
         round, server, input, connections: which one.
-        requests: answered, whatever their status.
-        requests_per_s: answered well: a refusal is quick, and counts for nothing.
-        p50_ms, p99_ms, max_ms: from sending a request to the end of its answer, refusals included, as wrk takes it.
+        requests: how many were answered, with any status.
+        requests_per_s: answers with a status below 400: a refusal is quick and does not count.
+        p50_ms, p99_ms, max_ms: from sending a request to the end of its answer, refusals included, as wrk measures.
         errors: statuses of 400 and over, and requests whose socket failed or timed out.
         memory_mb: proportional set size of all the server's processes at the end.
         cores: processor seconds of the server's processes in a second.
@@ -84,14 +84,14 @@ def measure(
     return Run(
         *name,
         **found,
-        memory_mb=round(sum(process.memory_full_info().pss for process in _family(root)) / 1e6, 1),
+        memory_mb=round(sum(process.memory_full_info().pss for process in _process_tree(root)) / 1e6, 1),
         cores=round((_cpu_s(root) - used) / elapsed, 3),
         wrk_cores=round((_children_cpu_s() - used_by_wrk) / elapsed, 3),
     )
 
 
 def ask(url: str, picture: Path, connections: int, seconds: float) -> dict[str, Any]:
-    """Let wrk post a picture again and again; returns what it tells, named as in `Run`.
+    """Let wrk post a picture again and again; returns its figures, named as in `Run`.
 
     Raises:
         OperatorError: it failed, or nothing was answered.
@@ -105,33 +105,33 @@ def ask(url: str, picture: Path, connections: int, seconds: float) -> dict[str, 
 
 
 def parse(output: str) -> dict[str, Any]:
-    """The line that post.lua adds to wrk's own.
+    """The figures in the line that post.lua prints, named as in `Run`.
 
     Raises:
         OperatorError: it is missing, or no request was answered.
     """
     line = next((line for line in reversed(output.splitlines()) if line.startswith("{")), None)
     if line is None:
-        raise OperatorError(f"wrk said nothing of its requests: {output.strip()[-200:]!r}")
-    told = json.loads(line)
-    if told["requests"] == 0:
-        raise OperatorError(f"no request was answered ({told['sockets']} sockets failed)")
+        raise OperatorError(f"wrk printed no result: {output.strip()[-200:]!r}")
+    counted = json.loads(line)
+    if counted["requests"] == 0:
+        raise OperatorError(f"no request was answered ({counted['sockets']} sockets failed)")
     return {
-        "requests": told["requests"],
-        "requests_per_s": round((told["requests"] - told["statuses"]) / (told["microseconds"] / 1e6), 1),
-        **{f"{name}_ms": told[f"{name}_us"] / 1e3 for name in ("p50", "p99", "max")},
-        "errors": told["statuses"] + told["sockets"],
+        "requests": counted["requests"],
+        "requests_per_s": round((counted["requests"] - counted["statuses"]) / (counted["microseconds"] / 1e6), 1),
+        **{f"{name}_ms": counted[f"{name}_us"] / 1e3 for name in ("p50", "p99", "max")},
+        "errors": counted["statuses"] + counted["sockets"],
     }
 
 
-def _family(root: psutil.Process) -> Iterator[psutil.Process]:
+def _process_tree(root: psutil.Process) -> Iterator[psutil.Process]:
     yield root
     yield from root.children(recursive=True)
 
 
 def _cpu_s(root: psutil.Process) -> float:
     seconds = 0.0
-    for process in _family(root):
+    for process in _process_tree(root):
         with contextlib.suppress(psutil.NoSuchProcess):
             times = process.cpu_times()
             seconds += times.user + times.system
@@ -139,6 +139,6 @@ def _cpu_s(root: psutil.Process) -> float:
 
 
 def _children_cpu_s() -> float:
-    """Of children that have ended, as wrk has after each run."""
+    """Processor seconds of all child processes that have ended; after each run, wrk is one of them."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime

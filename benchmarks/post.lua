@@ -1,4 +1,4 @@
--- For wrk: posts one picture again and again, and tells in one line of JSON what came of it.
+-- For wrk: posts one picture again and again, and prints one line of JSON with the figures.
 -- Usage: wrk ... -s post.lua URL -- PICTURE
 
 function init(arguments)

@@ -1,4 +1,4 @@
-"""Writes what was measured: every run as JSON, medians as a Markdown table, requests per second as a plot."""
+"""Writes the results: every run as JSON, medians as a Markdown table, requests per second as a plot."""
 
 import os
 import platform
@@ -28,13 +28,13 @@ COLOURS = ("#d55e00", "#e69f00", "#8a9099", "#1c2024", "#0072b2", "#56b4e9", "#0
 MARKERS = "osxD^>vP"
 
 NOTES = """\
-Each figure is the median of the rounds, with the least and the most in brackets. A round starts every server once, one
-at a time, in an order that moves on by one from round to round. Memory is the proportional set size (PSS) of all the
-server's processes; cores are the processor seconds they used in a second. wrk runs on the same cores and takes its
-share. Requests per second are those answered well; errors are statuses of 400 and over and failed sockets, of all
-rounds together. Ratios are taken within each round. The no-op handler answers unread: it is what TorchServe itself
-costs. The Python peers run the network optimised for inference, as PyTorch advises; FastAPI also as our handler does,
-in small passes fused by oneDNN Graph, which tells our server from our way to run the network."""
+Each figure is the median of the rounds, with the lowest and the highest in brackets. A round starts every server once,
+one at a time; each round begins with the next server. Memory is the proportional set size (PSS) of all the server's
+processes; cores are the processor seconds that they used in a second. wrk runs on the same cores. Requests per second
+count answers with a status below 400; errors are other statuses and failed sockets, in all rounds together. Ratios are
+taken within each round. The no-op handler does not read the picture: it shows what TorchServe itself costs. The Python
+servers run the network optimised for inference, as PyTorch advises. FastAPI also runs it as our handler does, in small
+passes fused by oneDNN Graph: this tells the effect of the server from that of how the network is run."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,10 @@ class Conditions:
             round(psutil.virtual_memory().total / 1e9, 1),
             platform.platform(),
             datetime.now(UTC).strftime("%Y-%m-%d"),
-            _said("git", "-C", str(ROOT), "describe", "--always", "--dirty"),
+            _output_of("git", "-C", str(ROOT), "describe", "--always", "--dirty"),
             seconds,
             warm_up_s,
-            " ".join(_said(find_wrk(), "-v").split()[1:2]),
+            " ".join(_output_of(find_wrk(), "-v").split()[1:2]),
             {"python": platform.python_version()} | dict(filter(None, map(_version, PACKAGES + PEER_PACKAGES))),
         )
 
@@ -195,11 +195,11 @@ def _write(path: Path, text: str) -> None:
 def _version(package: str) -> tuple[str, str] | None:
     try:
         return package, version(package)
-    except PackageNotFoundError:  # a measurement of TorchServe alone needs no peers
+    except PackageNotFoundError:  # TorchServe alone can be measured without the others
         return None
 
 
-def _said(*command: str) -> str:
+def _output_of(*command: str) -> str:
     """What a program prints; nothing where there is no such program."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"LC_ALL": "C"}, timeout=30)

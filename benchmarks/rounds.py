@@ -31,7 +31,15 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """What is measured: for how long, with which pictures (by name) and numbers of connections, on which ports."""
+    """What is measured.
+
+    Attributes:
+        pictures: the files to send, by the names that results call them.
+        connections: the numbers of connections to measure with.
+        seconds: how long a run takes.
+        warm_up_s: how long a server is loaded before the first run with a picture.
+        ports: where the servers listen.
+    """
 
     pictures: Mapping[str, Path]
     connections: Sequence[int]
@@ -65,7 +73,7 @@ def rounds(servers: Sequence[Server], count: int, plan: Plan, report: Report) ->
 
 
 def order(servers: Sequence[Server], number: int) -> list[Server]:
-    """The servers in the order of one round: each round begins with another, so that none always follows the same."""
+    """The servers in the order of one round; each round begins with the next, so that none always comes first."""
     first = number % len(servers)
     return [*servers[first:], *servers[:first]]
 
@@ -86,10 +94,10 @@ def load(number: int, server: Server, root: psutil.Process, plan: Plan, report: 
 
 
 def check_answers(server: Server, expected: Mapping[str, Answer], plan: Plan, root: psutil.Process) -> None:
-    """Wait until a server answers, and make sure that it answers as the model does without any server.
+    """Wait until a server answers, and check that its answers are those of the model without a server.
 
     Raises:
-        OperatorError: it does not answer in time, or otherwise.
+        OperatorError: it does not answer in time, or its answers differ.
     """
     deadline = time.monotonic() + START_TIMEOUT_S
     for name, picture in plan.pictures.items():

@@ -70,7 +70,7 @@ class Server:
         name: as on the command line.
         title: as in the table.
         kind: how it runs.
-        reads: false where its answers are made up.
+        reads: false where it does not read the picture.
     """
 
     name: str
@@ -109,7 +109,7 @@ SERVERS = {
         Server("litserve", "LitServe", PythonServer(LITSERVE)),
     )
 }
-PEERS = ("fastapi", "flask", "litserve")  # as they are; `fused` tells what our way to run the network would give one
+PEERS = ("fastapi", "flask", "litserve")  # not `fused`, which shows what our way of running the network gains
 
 
 def choose(name: str) -> Server:
@@ -131,7 +131,7 @@ def choose(name: str) -> Server:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ask a server to end, then end what is left of it."""
+    """Ask a server to end, then kill what is left of it."""
     with contextlib.suppress(psutil.NoSuchProcess):
         family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
         process.terminate()

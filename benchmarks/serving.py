@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
     find_wrk()
     servers = [choose(name) for name in dict.fromkeys(options.servers)]
-    choose_archive(None, on_packing=lambda archive: say(f"building {archive} (missing or older than its inputs)"))
+    choose_archive(None, _say_packing)
     defaults = read_ports()
     ports = defaults.moved(options.port or defaults.inference + 200, None)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -89,8 +89,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if is_interrupted else 0
 
 
+def _say_packing(archive: Path) -> None:
+    say(f"building {archive.relative_to(ROOT)} (missing or older than its inputs)")
+
+
 def is_whole(options: argparse.Namespace) -> bool:
-    """Whether everything is measured that the published results hold."""
+    """Whether all servers, connections and inputs of the published results are measured."""
     chosen = (options.servers, options.connections, options.inputs)
     return all(set(some) >= set(every) for some, every in zip(chosen, (SERVERS, CONNECTIONS, INPUTS), strict=True))
 

@@ -1,4 +1,4 @@
-"""From single runs to medians over the rounds, and to the figures that the server is held to."""
+"""The medians over the rounds, and the targets that they are compared with."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ Value = Callable[[Cell], float]
 
 @dataclass(frozen=True)
 class Spread:
-    """The median of the rounds, the least and the most."""
+    """The median of the rounds, the lowest and the highest."""
 
     median: float
     low: float
@@ -53,7 +53,7 @@ class Verdict:
 
     @property
     def is_met(self) -> bool:
-        """Whether what was measured keeps to the bound."""
+        """Whether the measured value keeps to the bound."""
         worst = self.spread.low if self.target.is_least else self.spread.high
         value = worst if self.target.is_for_every_round else self.spread.median
         return value >= self.target.bound if self.target.is_least else value <= self.target.bound
@@ -88,11 +88,11 @@ TARGETS = (
     Target("canvas, 256 connections, ours, errors", "canvas", 256, _errors, 0, is_least=False, is_for_every_round=True),
     Target("28x28, 64 connections, ours / ours without metrics", "28x28", 64, _throughput_over("unmetered"), 0.95),
 )
-"""Ratios are taken within each round, so that all its servers met the same disturbances."""
+"""Ratios are taken within each round, so that a disturbance of the machine affects all its servers."""
 
 
 def judge(runs: Iterable[Run], targets: Sequence[Target] = TARGETS) -> list[Verdict]:
-    """The targets beside what was measured, less those whose servers, input or connections were not."""
+    """A verdict on each target; one whose servers, input or connections were not measured is left out."""
     cells: dict[tuple[int, str, int], dict[str, Run]] = defaultdict(dict)
     for run in runs:
         cells[run.round, run.input, run.connections][run.server] = run

@@ -1,4 +1,4 @@
-"""TorchServe as it is measured: with our settings, with some of them changed, with its own, and without work."""
+"""TorchServe as it is measured: with our settings, some of them changed, its defaults, or a handler without work."""
 
 import json
 import time
@@ -25,7 +25,7 @@ FURTHER_SETTINGS = ("netty_client_threads", "number_of_netty_threads", "prefer_d
 WITHOUT_METRICS = {"metrics_mode": "log", "metrics_config": str(Path(__file__).with_name("without_metrics.yaml"))}
 NOOP_HANDLER = Path(__file__).parent / "peers" / "noop_handler.py"
 
-# What a first configuration holds: where to listen, what to load, and no tokens; the rest is TorchServe's.
+# The least that TorchServe needs: where to listen, what to load, and no tokens; the rest are its defaults.
 DEFAULT_CONFIG = """\
 inference_address=http://127.0.0.1:8080
 management_address=http://127.0.0.1:8081
@@ -44,7 +44,7 @@ class TorchServeVariant:
 
     Attributes:
         is_default: with TorchServe's own settings, and the archive less its model-config.yaml.
-        is_noop: with a handler that answers unread.
+        is_noop: with a handler that does not read the picture.
         settings: of config.properties or handler/model-config.yaml, by name, or `archive`, the path of another one.
     """
 
@@ -57,7 +57,7 @@ class TorchServeVariant:
         """Serve until the block ends, every worker ready; gives the process id that all its processes descend from.
 
         Raises:
-            OperatorError: it did not get ready.
+            OperatorError: it was not ready in time.
         """
         archive = self._archive(folder)
         log_folder = folder / "logs"
@@ -101,7 +101,7 @@ def parse_settings(text: str) -> dict[str, str]:
     """`batchSize=32,maxBatchDelay=2` as settings by name.
 
     Raises:
-        OperatorError: not of this form, or of a name that no file of settings knows.
+        OperatorError: `text` has another form, or a name is in no file of settings.
     """
     known = sorted({*model_settings(), *read_properties(), *FURTHER_SETTINGS, "archive"})
     settings = {}
@@ -132,7 +132,7 @@ def _wait_until_ready(server: TorchServe) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while not (server.is_ready() and _all_ready(server.ports)):
         if not server.is_running() or time.monotonic() > deadline:
-            raise OperatorError("TorchServe did not get ready: " + "; ".join(server.log.last_lines()))
+            raise OperatorError("TorchServe was not ready in time: " + "; ".join(server.log.last_lines()))
         time.sleep(POLL_INTERVAL_S)
 
 

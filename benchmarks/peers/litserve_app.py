@@ -36,7 +36,7 @@ class DigitApi(litserve.LitAPI):
         return self.reader.read_batch(x)
 
     def unbatch(self, output: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """They come one for each picture already."""
+        """They already are one for each picture."""
         return output
 
     def encode_response(self, output: dict[str, Any]) -> Response:

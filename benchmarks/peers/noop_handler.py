@@ -1,4 +1,4 @@
-"""Answers every request with the same digit, unread: what TorchServe costs without any work of ours."""
+"""Answers every request with the same digit, without reading it: what TorchServe itself costs."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ ANSWER = json.dumps(
 
 
 class NoopHandler:
-    """Handles batches as ours does, less the reading."""
+    """Handles batches as our handler does, without reading the pictures."""
 
     def initialize(self, context: Context) -> None:
         """Nothing to load."""

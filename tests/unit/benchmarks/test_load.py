@@ -21,7 +21,7 @@ def test_what_wrk_measured_is_read_from_the_scripts_line() -> None:
 @pytest.mark.parametrize(
     ("output", "message"),
     [
-        ("unable to connect", "wrk said nothing .*unable to connect"),
+        ("unable to connect", "wrk printed no result: .*unable to connect"),
         ('{"requests": 0, "sockets": 7}', r"no request was answered \(7 sockets failed\)"),
     ],
 )
