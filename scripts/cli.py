@@ -6,8 +6,6 @@ from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
-from model.artifacts import LABELS_FILE
-from model.locations import ROOT
 from serving.console import fail, run
 
 __all__ = ["add_data_option", "add_dataclass_options", "dataclass_values", "fail", "run"]
@@ -21,13 +19,6 @@ def add_data_option(parser: argparse.ArgumentParser) -> None:
         default=Path(os.environ.get("DIGITS_DATA") or "data"),
         help="folder that holds MNIST/raw, or that it is downloaded to (default: DIGITS_DATA, else data)",
     )
-
-
-def add_own_classes_options(parser: argparse.ArgumentParser) -> None:
-    """Add `--pictures` and `--labels`, own classes in the place of the digits."""
-    add = parser.add_argument
-    add("--pictures", type=Path, help="own classes, not the digits: a folder of pictures for each, or .npz of strokes")
-    add("--labels", type=Path, default=ROOT / LABELS_FILE, help="names of the own classes, in order")
 
 
 def add_dataclass_options(parser: argparse.ArgumentParser, configuration: Any) -> None:

@@ -7,12 +7,13 @@ from tqdm import tqdm
 
 from model.artifacts import METADATA_FILE, MODEL_FILE
 from model.data.evaluation_sets import nondigit_sets, test_sets, validation_sets, what_is_missing
-from model.data.own_classes import TEST, VALIDATION, read_own_classes
+from model.data.own_classes import TEST, VALIDATION
 from model.locations import RELEASED, ROOT, RUN_FOLDER
 from model.training.checkpoints import load_checkpoint
 from model.training.pictures import check_pictures
 from release.export import export, source_commit
-from scripts.cli import add_data_option, add_own_classes_options, run
+from scripts.cli import add_data_option, run
+from scripts.training_options import add_own_classes_options, own_classes_of
 from serving.console import say
 
 
@@ -29,8 +30,8 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=RELEASED, help=f"folder for {MODEL_FILE} and {METADATA_FILE}")
     options = parser.parse_args()
 
+    own = own_classes_of(parser, options)
     checkpoint = load_checkpoint(options.checkpoint)
-    own = read_own_classes(options.pictures, options.labels) if options.pictures else None
     check_pictures(checkpoint, own)
     with tqdm(desc="drawing", unit=" pictures", unit_scale=True) as bar:
         if own:

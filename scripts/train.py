@@ -3,13 +3,12 @@
 import torch
 from tqdm import tqdm
 
-from model.data.own_classes import read_own_classes
 from model.training.checkpoints import LAST, load_teacher
 from model.training.devices import choose_device
 from model.training.loop import Progress
 from model.training.session import Observers, train_from_data
 from scripts.cli import run
-from scripts.training_options import build_parser, configure
+from scripts.training_options import build_parser, configure, own_classes_of
 from serving.console import say
 
 EPILOG = """Each epoch replaces last.pt, best.pt and history.json in the run folder. Ctrl-C loses at most that epoch:
@@ -24,7 +23,7 @@ def main() -> int:
     options = parser.parse_args()
     torch.set_num_threads(options.threads or torch.get_num_threads())
     device = choose_device(options.device)
-    own = read_own_classes(options.pictures, options.labels) if options.pictures else None
+    own = own_classes_of(parser, options)
     try:
         config = configure(options, device, own)
     except ValueError as error:
@@ -40,7 +39,7 @@ def main() -> int:
             drawing.close()
             where = f"{device.type}, {config.precision}, {processes} process{'es' * (processes > 1)}"
             if own and own.left_out:
-                say(f"left out: {own.left_out:,} pictures of labels that {options.labels} does not name")
+                say(f"left out: {own.left_out:,} pictures of labels that are not asked for")
             say(f"training {config.network} on {training:,} pictures, validated on {validation:,}; {where}")
 
         def progressed(progress: Progress) -> None:

@@ -1,19 +1,19 @@
-"""The options of a training, and the configuration that they ask for."""
+"""The options of a training, the configuration that they ask for, and the own classes that an export takes too."""
 
 import argparse
 from pathlib import Path
 
 import torch
 
-from model.artifacts import labels_sha256, sha256_of
-from model.data.own_classes import OwnClasses
-from model.locations import RUN_FOLDER
+from model.artifacts import LABELS_FILE, labels_sha256, sha256_of
+from model.data.own_classes import OwnClasses, read_own_classes
+from model.locations import ROOT, RUN_FOLDER
 from model.training.checkpoints import LAST
 from model.training.configuration import NONDIGIT_KINDS, TrainingConfig
 from model.training.devices import DEVICES, PRECISIONS, choose_precision
 from model.training.networks import CLASSES
 from model.training.optimisation import LEARNING_RATES
-from scripts.cli import add_data_option, add_dataclass_options, add_own_classes_options, dataclass_values
+from scripts.cli import add_data_option, add_dataclass_options, dataclass_values
 
 
 def build_parser(description: str, epilog: str) -> argparse.ArgumentParser:
@@ -38,6 +38,22 @@ def build_parser(description: str, epilog: str) -> argparse.ArgumentParser:
     add("--threads", type=int, default=0, help="CPU threads; 0: as torch chooses")
     add_dataclass_options(parser, TrainingConfig)
     return parser
+
+
+def add_own_classes_options(parser: argparse.ArgumentParser) -> None:
+    """Add `--pictures` and `--labels`, own classes in the place of the digits."""
+    add = parser.add_argument
+    add("--pictures", type=Path, help="own classes, not the digits: a folder of pictures for each, or .npz of strokes")
+    add("--labels", type=Path, help=f"names of the own classes, in order, as in {LABELS_FILE}, which is the default")
+
+
+def own_classes_of(parser: argparse.ArgumentParser, options: argparse.Namespace) -> OwnClasses | None:
+    """The own classes that are asked for, or None for the digits; labels without pictures are wrong usage."""
+    if options.pictures:
+        return read_own_classes(options.pictures, options.labels or ROOT / LABELS_FILE)
+    if options.labels:
+        parser.error("--labels names own classes; show where theirs are with --pictures")
+    return None
 
 
 def configure(options: argparse.Namespace, device: torch.device, own: OwnClasses | None) -> TrainingConfig:

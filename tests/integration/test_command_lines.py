@@ -15,6 +15,7 @@ from model.preprocessing.digit import digit_image
 from model.training.checkpoints import load_checkpoint
 from tests.drawing import draw_digit
 from tests.exports import NAMES, entry, write_export
+from tests.own_classes import write_labels, write_pictures
 
 ROOT = Path(__file__).parents[2]
 SEVEN = ROOT / "tests" / "data" / "seven.png"
@@ -128,6 +129,17 @@ def test_a_write_that_fails_leaves_one_line_and_no_half_archive(tmp_path: Path) 
 def test_training_names_corrections_that_are_missing(tmp_path: Path) -> None:
     done = command("train.py", "--run-folder", tmp_path / "run", "--corrections", tmp_path / "none.zip")
     assert_fails_in_one_line(done, "none.zip is missing")
+
+
+def test_training_names_own_classes_that_do_not_fit(tmp_path: Path) -> None:
+    folder = write_pictures(tmp_path / "pictures")
+    labels = write_labels(tmp_path / "labels.json", ["ring", "bar"])
+    arguments = ("train.py", "--run-folder", tmp_path / "run", "--labels", labels, "--pictures")
+    assert_fails_in_one_line(command(*arguments, folder), "holds the folders seven", "none of the labels: bar, ring")
+    assert_fails_in_one_line(command(*arguments, tmp_path / "none"), "none is missing")
+    done = command("export.py", "--labels", labels, "--checkpoint", tmp_path / "none.pt")
+    assert done.returncode == 2
+    assert "--labels names own classes; show where" in done.stderr
 
 
 def test_training_names_a_missing_data_folder(tmp_path: Path) -> None:
