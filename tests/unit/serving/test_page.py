@@ -8,6 +8,7 @@ import http.client
 import json
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPResponse
 from pathlib import Path
 
@@ -242,13 +243,21 @@ def test_the_application_serves_the_page_beside_others(folder: Path) -> None:
     """Mounted under a path, behind another server: asked by ASGI, without one."""
     page = application(folder, "https://digits.example", API_URL, "mnist", {}, on_error=pytest.fail)
     site = Starlette(routes=[Mount("/page", page)])
-    assert asyncio.run(asgi_get(site, "/page/app.js", "digits.example")) == (200, b"export {};")
-    assert asyncio.run(asgi_get(site, "/page/", "digits.example")) == (200, b"<!doctype html>the page")
-    assert asyncio.run(asgi_get(site, "/page/app.js", "localhost"))[0] == 307
+    assert asgi_get(site, "/page/app.js", "digits.example") == (200, b"export {};")
+    assert asgi_get(site, "/page/", "digits.example") == (200, b"<!doctype html>the page")
+    assert asgi_get(site, "/page/app.js", "localhost")[0] == 307
 
 
-async def asgi_get(app: ASGIApp, path: str, host: str) -> tuple[int, bytes]:
-    """The status and the body that an application answers a GET with."""
+def asgi_get(app: ASGIApp, path: str, host: str) -> tuple[int, bytes]:
+    """The status and the body that an application answers a GET with.
+
+    Asked in a thread of its own: in the whole suite the main thread may have Playwright's event loop running.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, _asgi_get(app, path, host)).result()
+
+
+async def _asgi_get(app: ASGIApp, path: str, host: str) -> tuple[int, bytes]:
     sent: list[Message] = []
 
     async def receive() -> Message:
