@@ -59,7 +59,7 @@ compare: $(VENV)/.dev ## measure each network of runs/ beside the others, write 
 	@$(BIN)/python scripts/compare.py $(ARGS)
 
 bench: $(VENV)/.bench ## race our TorchServe against other servers, write benchmarks/results
-	@$(BIN)/python benchmarks/serving.py $(ARGS)
+	@$(BIN)/python benchmarks/compare_servers.py $(ARGS)
 
 archive: $(VENV)/.serve ## pack model_store/mnist.mar from the released model
 	@$(BIN)/python scripts/archive.py $(ARGS)

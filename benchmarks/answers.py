@@ -9,16 +9,12 @@ the last digits of a number may depend on its neighbours. gRPC is not asked.
 import argparse
 import json
 import os
-import sys
 import time
 from collections.abc import Sequence
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-
-if __name__ == "__main__" and not __package__:
-    sys.path.pop(0)  # this file's folder: there `serving` is benchmarks/serving.py, not the package
 
 from tqdm import tqdm
 

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from serving.settings import Ports
 
 ROOT = Path(__file__).parents[2]
-SERVING = ROOT / "benchmarks" / "serving.py"
+COMMAND = ROOT / "benchmarks" / "compare_servers.py"
 
 
 def bench(*arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
     environment = os.environ if path is None else os.environ | {"PATH": path}
-    command = [sys.executable, str(SERVING), *arguments]
+    command = [sys.executable, str(COMMAND), *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=100)
 
 

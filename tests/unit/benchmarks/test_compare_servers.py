@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import serving
+from benchmarks import compare_servers
+from benchmarks.compare_servers import build_parser, is_whole
 from benchmarks.load import Run
 from benchmarks.results import Conditions
-from benchmarks.serving import build_parser, is_whole
 from tests.benchmark_runs import CONDITIONS, RUN
 
 
@@ -19,10 +19,10 @@ def test_an_interruption_keeps_the_finished_rounds(tmp_path: Path, monkeypatch: 
         yield [RUN]
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(serving, "rounds", interrupted)
-    monkeypatch.setattr(serving, "find_wrk", lambda: "wrk")
+    monkeypatch.setattr(compare_servers, "rounds", interrupted)
+    monkeypatch.setattr(compare_servers, "find_wrk", lambda: "wrk")
     monkeypatch.setattr(Conditions, "here_and_now", lambda *_: CONDITIONS)
-    assert serving.main([f"--output={tmp_path / 'kept'}"]) == 1
+    assert compare_servers.main([f"--output={tmp_path / 'kept'}"]) == 1
     assert json.loads((tmp_path / "kept.json").read_text(encoding="utf-8"))["runs"] == [asdict(RUN)]
 
 

@@ -6,13 +6,9 @@ wrk with each picture at each number of connections. Progress goes to stderr, th
 
 import argparse
 import signal
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-if __name__ == "__main__" and not __package__:
-    sys.path.pop(0)  # this file's folder: there `serving` is this file, not the package
 
 from benchmarks.inputs import write_inputs
 from benchmarks.load import Run, find_wrk
