@@ -59,7 +59,7 @@ class Metrics:
             name: metric
             for kind, names in ((MetricTypes.COUNTER, COUNTERS), (MetricTypes.HISTOGRAM, HISTOGRAMS))
             for name in names
-            if (metric := _declared(cache, name, kind)) is not None
+            if (metric := _find(cache, name, kind)) is not None
         }
         self._counts: Counter[tuple[str, str, str]] = Counter()
         self._lock = threading.Lock()
@@ -120,8 +120,9 @@ class Metrics:
             self.flush()
 
 
-def _declared(cache: Any, name: str, kind: MetricTypes) -> Any:
+def _find(cache: Any, name: str, kind: MetricTypes) -> Any:
+    """TorchServe's metric of this name, or None where it is not declared."""
     try:
         return None if cache is None else cache.get_metric(name, kind)
-    except MetricsCacheKeyError:  # another metrics.yaml, which does not declare it
+    except MetricsCacheKeyError:
         return None

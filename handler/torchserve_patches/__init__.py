@@ -38,13 +38,13 @@ def apply() -> None:
     if not are_wanted():
         return
     # Not at the top: they import parts of TorchServe that another version may not have.
-    from handler.torchserve_patches.batch_time import tell_only_declared_times
+    from handler.torchserve_patches.batch_time import report_only_declared_times
     from handler.torchserve_patches.envelopes import bypass_envelopes
     from handler.torchserve_patches.receiving import read_by_the_block
 
     bypass_envelopes()
     read_by_the_block()
-    tell_only_declared_times()
+    report_only_declared_times()
 
 
 def worker_start_folder() -> Path | None:

@@ -1,4 +1,4 @@
-"""Makes workers tell the time of a batch only where `metrics.yaml` declares that metric.
+"""Makes workers report the time of a batch only where `metrics.yaml` declares that metric.
 
 Mends: a worker prints `PredictionTime` for each batch, declared or not, which wakes the Java side to read the line.
 Upstream: no issue found.
@@ -15,7 +15,7 @@ from ts.metrics.metric_type_enum import MetricTypes
 _add_time = MetricsCacheYamlImpl.add_time
 
 
-def tell_only_declared_times() -> None:
+def report_only_declared_times() -> None:
     """Let `add_time` do nothing for a metric that is not declared."""
     MetricsCacheYamlImpl.add_time = _add_declared_time
 

@@ -7,7 +7,7 @@ import pytest
 import ts
 from ts.metrics.metric_cache_yaml_impl import MetricsCacheYamlImpl
 
-from handler.torchserve_patches.batch_time import tell_only_declared_times
+from handler.torchserve_patches.batch_time import report_only_declared_times
 from serving.settings import METRICS_CONFIG_FILE
 
 
@@ -26,6 +26,6 @@ def test_the_time_of_a_batch_is_told_where_it_is_declared(
     cache = MetricsCacheYamlImpl(config_file_path=str(config))
     cache.initialize_cache()
     cache.model_name, cache.request_ids = "mnist", {0: "id"}
-    tell_only_declared_times()
+    report_only_declared_times()
     cache.add_time("PredictionTime", 1.5)
     assert ("[METRICS]PredictionTime.Milliseconds:1.5|" in caplog.text) == is_told
