@@ -1,6 +1,6 @@
 """Measures a recogniser on every set, and says what it was measured on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,9 +68,7 @@ def draw_evaluation_sets(
     return EvaluationSets(validation | test_sets(data, progress), list(validation), nondigit_sets(progress))
 
 
-def measure_all(
-    recogniser: Recogniser, sets: EvaluationSets, progress: Callable[[int], object] = silent
-) -> dict[str, Any]:
+def measure_all(recogniser: Recogniser, sets: EvaluationSets, progress: Progress = silent) -> dict[str, Any]:
     """Results on every set, and how the validation digits fare beside what is no digit; fit for JSON."""
     read = {name: probabilities_of(recogniser, one.images, progress) for name, one in sets.digits.items()}
     others = {name: probabilities_of(recogniser, one.images, progress) for name, one in sets.nondigits.items()}

@@ -11,6 +11,7 @@ from model.artifacts import sha256_of, write_atomically
 from model.data.corrections import read_corrections
 from model.data.digits import PEN_FILE, Digits, as_seen, load_mnist, load_pen, mnist_hashes, split
 from model.data.drawn_sets import (
+    Progress,
     joined,
     nondigits,
     other_nondigits,
@@ -50,7 +51,7 @@ def draw_digits(
     data: Path,
     config: TrainingConfig,
     corrections: Sequence[Path] = (),
-    progress: Callable[[int], object] = silent,
+    progress: Progress = silent,
 ) -> tuple[Digits, Digits]:
     """Draw the pictures to learn from and to validate on: MNIST, pen strokes, small scans, no digits, corrections.
 
@@ -73,7 +74,7 @@ def draw_own_classes(
     own: OwnClasses,
     config: TrainingConfig,
     corrections: Sequence[Path] = (),
-    progress: Callable[[int], object] = silent,
+    progress: Progress = silent,
 ) -> tuple[Digits, Digits]:
     """Draw the pictures of own classes to learn from and to validate on, pictures of none of them, corrections.
 
@@ -101,7 +102,7 @@ def check_pictures(checkpoint: dict[str, Any], own: OwnClasses | None) -> None:
         )
 
 
-def _nondigits(count: int, config: TrainingConfig, progress: Callable[[int], object]) -> list[Digits]:
+def _nondigits(count: int, config: TrainingConfig, progress: Progress) -> list[Digits]:
     draw = {"all": nondigits, "scribbles": other_nondigits}[config.nondigit_kinds]
     return [draw(count, config.seed, progress)] if count else []
 
