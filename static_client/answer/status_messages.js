@@ -29,6 +29,6 @@ export function errorMessage(error, willRetry) {
   return willRetry ? `${error.message} ${RETRYING}` : error.message;
 }
 
-function article(label) {
+export function article(label) {
   return `${label === "8" ? "an" : "a"} ${label}`;
 }

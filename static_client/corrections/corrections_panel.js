@@ -1,6 +1,7 @@
 /** The panel "Corrections": lists them, deletes them, exports them as one zip file. */
 
 import { percent } from "../answer/page_state.js";
+import { article } from "../answer/status_messages.js";
 import { element } from "../panels/dom.js";
 import { exportFiles } from "./corrections_export.js";
 import { changes, readAll, remove, removeAll } from "./corrections_store.js";
@@ -106,8 +107,4 @@ function describe(number) {
   const kept = number === 1 ? `One correction is kept ${where}.` : `${number} corrections are kept ${where}.`;
   const none = "None yet. Where an answer is wrong, say so with “Wrong?” beside it: it is kept in this browser.";
   return number > 0 ? kept : none;
-}
-
-function article(digit) {
-  return `${digit === "8" ? "an" : "a"} ${digit}`;
 }

@@ -1,6 +1,7 @@
 /** The panel "The model": its facts, accuracy, training data and limits. */
 
 import { readJson } from "../recogniser/api.js";
+import { fetchFile } from "../recogniser/page_files.js";
 import { element } from "./dom.js";
 import { accuracyRows, listItems, modelFacts } from "./model_facts.js";
 
@@ -38,14 +39,6 @@ async function load(content) {
     ]),
     ...(card ? [element("p", {}, element("a", { href: CARD }, "The whole model card"))] : []),
   );
-}
-
-async function fetchFile(name) {
-  const response = await fetch(name, { cache: "no-cache" });
-  if (!response.ok) {
-    throw new Error(`${name}: HTTP ${response.status}`);
-  }
-  return response;
 }
 
 /** @returns {Promise<string>} empty where there is none: the panel shows the numbers alone */

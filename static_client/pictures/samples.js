@@ -3,6 +3,7 @@
 import { encodeGreyPng } from "../drawing/png.js";
 import { readJson } from "../recogniser/api.js";
 import { RecogniserError } from "../recogniser/errors.js";
+import { fetchFile } from "../recogniser/page_files.js";
 import { inkPainter } from "./picture_painter.js";
 import { SampleScore } from "./sample_score.js";
 
@@ -68,14 +69,6 @@ async function load() {
     const words = "There are no test digits beside this page; `make samples` builds them from the data.";
     throw new RecogniserError("refused", words, { cause });
   }
-}
-
-async function fetchFile(name) {
-  const response = await fetch(name, { cache: "no-cache" });
-  if (!response.ok) {
-    throw new Error(`${name}: HTTP ${response.status}`);
-  }
-  return response;
 }
 
 /** @param {number} count @returns {number[]} 0 to count - 1 in random order (Fisher-Yates) */
