@@ -7,7 +7,9 @@ It knows nothing of TorchServe. The API's CORS setting allows exactly one origin
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
@@ -41,38 +43,63 @@ OnError = Callable[[str], None]
 """Called with a line for the operator."""
 
 
+PAGE_LABELS = list("0123456789")
+"""The labels that the page is written for."""
+
+
+@dataclass(frozen=True)
+class PageConfig:
+    """What the page reads from its `config.json`.
+
+    Attributes:
+        endpoint: the API's origin, the only other one that the page may connect to.
+        model: the model's name in the API's paths.
+        labels: what the model tells apart; left out of the file where they are `PAGE_LABELS`.
+    """
+
+    endpoint: str
+    model: str
+    labels: list[str] = field(default_factory=PAGE_LABELS.copy)
+
+    def to_json(self) -> dict[str, Any]:
+        """The file's content."""
+        content = asdict(self)
+        if self.labels == PAGE_LABELS:
+            del content["labels"]
+        return content
+
+
 def application(
-    folder: Path, origin: str, api_url: str, model: str, extra: Mapping[str, Path], on_error: OnError
+    folder: Path, origin: str, config: PageConfig, extra: Mapping[str, bytes], on_error: OnError
 ) -> Starlette:
     """The page as an ASGI application, to be run alone or mounted beside others.
 
     Args:
         folder: the page's files.
         origin: the page's one address, such as http://127.0.0.1:8000.
-        api_url: the API's origin, the only other one that the page may connect to.
-        model: the model's name in the API's paths.
-        extra: files from elsewhere, by their names beside the page; one that is missing is not found.
+        config: given out as `config.json`.
+        extra: contents of more files, by their names beside the page.
         on_error: called when a file cannot be read or the application fails; the client is told no details.
     """
     headers = {
         "Cache-Control": "no-cache",
         "Content-Security-Policy": (
-            f"default-src 'self'; connect-src 'self' {api_url}; img-src 'self' data: blob:; "
+            f"default-src 'self'; connect-src 'self' {config.endpoint}; img-src 'self' data: blob:; "
             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         ),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
     }
 
-    def config(request: Request) -> Response:
-        return JSONResponse({"endpoint": api_url, "model": model})
+    def config_json(request: Request) -> Response:
+        return JSONResponse(config.to_json())
 
     def fail(request: Request, error: Exception) -> Response:
         on_error(f"{type(error).__name__}: {error}")
         return PlainTextResponse("The page's server failed.\n", 500, headers)  # sent outside of the middleware
 
     return Starlette(
-        routes=[Route("/config.json", config), Route("/{path:path}", Files(folder, extra, on_error).answer)],
+        routes=[Route("/config.json", config_json), Route("/{path:path}", Files(folder, extra, on_error).answer)],
         middleware=[
             Middleware(EveryAnswer, headers=headers),
             Middleware(OneOrigin, origin=origin),
@@ -126,13 +153,15 @@ class Files:
     GZipMiddleware answers HEAD with another length than GET.
     """
 
-    def __init__(self, folder: Path, extra: Mapping[str, Path], on_error: OnError) -> None:
+    def __init__(self, folder: Path, extra: Mapping[str, bytes], on_error: OnError) -> None:
         self._folder, self._extra, self._on_error = folder.resolve(), extra, on_error
 
     def answer(self, request: Request) -> Response:
         """The file that the path names; Starlette calls this in a thread."""
         path = request.path_params["path"]
-        file = self._extra.get(path) or self._find(path)
+        if path in self._extra:
+            return Response(self._extra[path], media_type=MEDIA_TYPES[Path(path).suffix])
+        file = self._find(path)
         if file is None:
             raise HTTPException(404)
         try:

@@ -14,7 +14,7 @@ from threading import Thread
 
 import uvicorn
 
-from serving.page import OnError, application
+from serving.page import OnError, PageConfig, application
 from serving.settings import LOOPBACK
 
 BACKLOG = 64
@@ -33,7 +33,7 @@ class PageServer:
     The port is taken on construction; who asks before `start` waits.
 
     Args:
-        folder, api_url, model, extra, on_error: see `application`.
+        folder, config, extra, on_error: see `application`.
         port: TCP port; 0 lets the system choose.
 
     Attributes:
@@ -48,17 +48,16 @@ class PageServer:
         self,
         folder: Path,
         port: int,
-        api_url: str,
-        model: str,
-        extra: Mapping[str, Path] | None = None,
+        config: PageConfig,
+        extra: Mapping[str, bytes] | None = None,
         on_error: OnError = lambda message: None,
     ) -> None:
         self._socket = socket.create_server((LOOPBACK, port), backlog=BACKLOG)
         self.port: int = self._socket.getsockname()[1]
         self.host = f"{LOOPBACK}:{self.port}"
         self._on_error = on_error
-        config = uvicorn.Config(
-            application(folder, f"http://{self.host}", api_url, model, extra or {}, on_error),
+        settings = uvicorn.Config(
+            application(folder, f"http://{self.host}", config, extra or {}, on_error),
             # Chosen here, not by what else is installed.
             loop="asyncio",
             http="h11",
@@ -74,7 +73,7 @@ class PageServer:
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=STOP_TIMEOUT_S,
         )
-        self._server = _Server(config)
+        self._server = _Server(settings)
         self._thread: Thread | None = None
 
     def start(self, on_end: Callable[[], None] = lambda: None) -> None:

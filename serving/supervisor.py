@@ -20,18 +20,17 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from model.artifacts import METADATA_FILE
-from model.locations import RELEASED, ROOT
+from model.locations import ROOT
 from release.archive import DEFAULT_ARCHIVE, build_archive, check_archive, is_stale
 from serving.guard import GRACE_S, KILL_TIMEOUT_S
+from serving.model_description import describe
+from serving.page import PageConfig
 from serving.page_server import PageServer
 from serving.settings import MODEL_NAME, Ports, ServeError, check_ports_free, find_java
 from serving.torchserve import TorchServe
 
 STATIC_FOLDER = ROOT / "static_client"
 LOG_FOLDER = ROOT / "logs"
-DESCRIPTION = {"model.json": RELEASED / METADATA_FILE, "MODEL_CARD.md": RELEASED / "MODEL_CARD.md"}
-"""What the page tells of the model, by the names that the page asks for."""
 
 POLL_INTERVAL_S = 0.2
 DRAIN_TIMEOUT_S = 20.0
@@ -114,7 +113,9 @@ def serve(service: Service, observer: Observer) -> bool:
     with contextlib.ExitStack() as stack:
         page = None
         if service.with_page:  # takes its port now, answers once there is a model to ask
-            page = PageServer(STATIC_FOLDER, ports.page, ports.api_url, MODEL_NAME, DESCRIPTION, observer.page_failed)
+            model = describe(archive)
+            config = PageConfig(ports.api_url, MODEL_NAME, model.labels)
+            page = PageServer(STATIC_FOLDER, ports.page, config, model.files, observer.page_failed)
             stack.callback(page.stop)
         catch_signals(events)
         torchserve = TorchServe(

@@ -18,7 +18,7 @@ const byId = (id) => document.getElementById(id);
 const drawing = new Drawing();
 const pad = createPad(byId("pad"), drawing, { onInk, onLift });
 const scheduler = createRequestScheduler({ drawing, ask, onOutcome });
-const page = { drawing, answer: newestAnswer, config: () => configured, announce, showError, onKept, loadPart };
+const page = { drawing, subject: "digit", answer: newestAnswer, announce, showError, onKept, loadPart };
 
 let panels = null; // loaded with the first panel or dialog
 let loading = null; // promise of panels.js
@@ -27,7 +27,6 @@ let corrected = null; // the picture whose correction was kept last
 let pageError = null;
 let retryRequested = false; // after a click on "Try again"
 let configError = null;
-let configured; // promise of a Config
 let pictureRequests = 0; // the newest one wins
 
 const actions = {
@@ -65,11 +64,18 @@ setWidth();
 configure();
 
 function configure() {
-  configured = loadConfig(new URL(location.href));
-  return configured.catch((error) => {
+  page.config = loadConfig(new URL(location.href));
+  return page.config.then(showLabels).catch((error) => {
     configError = error;
     render();
   });
+}
+
+async function showLabels({ labels }) {
+  if (labels) {
+    page.subject = await (await loadPart(import("./answer/other_labels.js"))).showLabels(labels);
+    render();
+  }
 }
 
 /** @returns the outcome for the drawing as it is; null while the pen is down */
@@ -79,7 +85,7 @@ function newestAnswer() {
 
 async function ask({ strokes, picture }) {
   const file = picture ? picture.bytes : await encodeStrokes(structuredClone(strokes));
-  const config = await configured;
+  const config = await page.config;
   const asked_ms = performance.now();
   const result = await recognise(config, file);
   return { result, picture: file, latency_ms: performance.now() - asked_ms };
@@ -102,7 +108,7 @@ async function act(action) {
 }
 
 function showError(reason) {
-  pageError = reason instanceof Error ? reason : new Error(String(reason));
+  pageError = reason instanceof Error ? reason : new Error(reason);
   render();
 }
 
@@ -210,7 +216,7 @@ async function tryAgain() {
 }
 
 function render() {
-  const state = derivePageState({ drawing, penIsDown: pad.penIsDown, outcome, retryRequested, configError, pageError });
+  const state = derivePageState({ ...page, penIsDown: pad.penIsDown, outcome, retryRequested, configError, pageError });
   const answer = newestAnswer();
   const caption = drawing.picture?.score?.caption(drawing.picture, answer?.result) ?? "";
   renderPage(state, pad, caption, Boolean(answer) && answer.picture === corrected);

@@ -22,11 +22,12 @@
  * @property {string} endpoint absolute URL without a slash at its end
  * @property {string} model its name, or name/version
  * @property {string} [token] sent as a bearer token
+ * @property {unknown} [labels] of the model, where they are not the ten digits: a list of names
  *
  * @typedef {object} Result the recogniser's answer
  * @property {string} label
  * @property {number} confidence in [0, 1]
- * @property {boolean} recognised false: probably not a digit
+ * @property {boolean} recognised false: probably none of the labels
  * @property {Record<string, number>} probabilities of every label, in [0, 1]
  * @property {string} model
  * @property {string} version
@@ -50,6 +51,7 @@
  * @property {Outcome | null} outcome the newest one; null after the pad was empty
  * @property {boolean} retryRequested "Try again" was clicked, and there is no outcome yet
  * @property {Error | null} configError
+ * @property {string} subject what a label is called: "digit", say
  * @property {Error | null} pageError an error of the page itself; shown until the drawing changes
  *
  * @typedef {object} PageState what the page shows
@@ -61,7 +63,8 @@
  * @typedef {object} Page what panels and dialogs use of the page
  * @property {Drawing} drawing
  * @property {() => Outcome | null} answer to the drawing as it is; null while the pen is down
- * @property {() => Promise<Config>} config rejected where it is wrong
+ * @property {Promise<Config>} config rejected where it is wrong
+ * @property {string} subject what a label is called: "digit", say
  * @property {(words: string) => void} announce to screen readers
  * @property {(error: Error) => void} showError in the page's status message
  * @property {(answer: Outcome, words: string) => void} onKept a correction of this answer is kept

@@ -3,7 +3,7 @@
 import { RETRYING, doubtMessage, errorMessage } from "./status_messages.js";
 
 /** @param {import("../types.js").PageFacts} facts @returns {import("../types.js").PageState} */
-export function derivePageState({ drawing, penIsDown, outcome, retryRequested, configError, pageError }) {
+export function derivePageState({ drawing, subject, penIsDown, outcome, retryRequested, configError, pageError }) {
   if (retryRequested) {
     return { state: "asking", words: RETRYING, canRetry: true };
   }
@@ -27,7 +27,7 @@ export function derivePageState({ drawing, penIsDown, outcome, retryRequested, c
   if (error) {
     return { state: "error", words: errorMessage(error) };
   }
-  const doubt = doubtMessage(result);
+  const doubt = doubtMessage(result, subject);
   return { state: doubt ? "unsure" : "answered", result, words: penIsDown ? "" : doubt };
 }
 

@@ -38,7 +38,8 @@ function showResult(result) {
   dataset.recognised = result?.recognised ?? false;
   setText(answer, result?.label ?? "");
   setText(confidence, result ? percent(result.confidence) : "");
-  for (const [label, bar] of Object.entries([...bars.children])) {
+  for (const bar of bars.children) {
+    const label = bar.firstChild.textContent;
     const probability = result?.probabilities[label] ?? 0;
     bar.classList.toggle("likeliest", label === result?.label);
     bar.style.setProperty("--share", probability);

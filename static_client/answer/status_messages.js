@@ -4,10 +4,10 @@ const SURE = 0.5; // a less confident answer is shown as unsure
 
 export const RETRYING = "Trying again…";
 
-/** @param {import("../types.js").Result} result @returns {string} empty for a sure answer */
-export function doubtMessage({ recognised, label, confidence, probabilities }) {
+/** @param {import("../types.js").Result} result @param {string} subject @returns {string} empty for a sure answer */
+export function doubtMessage({ recognised, label, confidence, probabilities }, subject) {
   if (!recognised) {
-    return `Probably not a digit. If it is one, ${article(label)}.`;
+    return `Probably not a ${subject}. Best guess: ${label}.`;
   }
   if (confidence >= SURE) {
     return "";
@@ -15,7 +15,7 @@ export function doubtMessage({ recognised, label, confidence, probabilities }) {
   const [other] = Object.entries(probabilities)
     .filter(([name]) => name !== label)
     .sort((a, b) => b[1] - a[1])[0] ?? [label];
-  return `Not sure: ${article(label)}, or ${article(other)}?`;
+  return `Not sure: ${label} or ${other}?`;
 }
 
 /** @param {Error & {kind?: string}} error @param {boolean} [willRetry] whether the page itself asks again */
@@ -27,8 +27,4 @@ export function errorMessage(error, willRetry) {
     return `The page has failed: ${error.message}`;
   }
   return willRetry ? `${error.message} ${RETRYING}` : error.message;
-}
-
-export function article(label) {
-  return `${label === "8" ? "an" : "a"} ${label}`;
 }

@@ -1,10 +1,10 @@
-/** The dialog "Wrong?": asks which digit it was, and keeps the correction. */
+/** The dialog "Wrong?": asks which label is right, and keeps the correction. */
 
 import { percent } from "../answer/page_state.js";
 import { element, loadStyle } from "../panels/dom.js";
 import { keep } from "./corrections_store.js";
+import { NONE, named } from "./correction_words.js";
 
-const NO_DIGIT = "none";
 const PRIVACY = "What you say stays in this browser until you export it.";
 
 /** Id of each picture's correction: a second correction replaces the first. */
@@ -32,7 +32,7 @@ export async function openCorrection(page) {
       page.showError(error);
       return;
     }
-    page.onKept(answer, correction === NO_DIGIT ? "Kept as no digit." : `Kept as a ${correction}.`);
+    page.onKept(answer, `Kept as ${named(correction, page.subject)}.`);
   }
 
   async function save(correction) {
@@ -53,23 +53,24 @@ export async function openCorrection(page) {
     dialog = element("dialog", { id: "correct", "aria-labelledby": "correct-title" });
     document.body.append(dialog);
   }
-  fill(answer.result, choose);
+  fill(answer.result, page.subject, choose);
   dialog.showModal();
 }
 
-function fill({ label, confidence }, choose) {
-  const digits = [..."0123456789"].map((digit) =>
-    element("button", { type: "button", onclick: () => choose(digit) }, digit),
-  );
-  dialog.onkeydown = (event) => {
-    if (/^\d$/.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      choose(event.key);
+function fill({ label, confidence }, subject, choose) {
+  const labels = [...document.querySelectorAll("#bars b")].map((bar) => bar.textContent);
+  const buttons = labels.map((each) => element("button", { type: "button", onclick: () => choose(each) }, each));
+  dialog.onkeydown = ({ key, ctrlKey, metaKey, altKey }) => {
+    const isKey = (each) => each.toLowerCase() === key.toLowerCase();
+    const chosen = labels.includes(key) ? key : labels.find(isKey);
+    if (chosen && !ctrlKey && !metaKey && !altKey) {
+      choose(chosen);
     }
   };
   dialog.replaceChildren(
     element("h2", { id: "correct-title" }, "That’s wrong, it was a …"),
-    element("div", { class: "keypad" }, ...digits),
-    element("button", { type: "button", class: "wide", onclick: () => choose(NO_DIGIT) }, "Not a digit"),
+    element("div", { class: "keypad" }, ...buttons),
+    element("button", { type: "button", class: "wide", onclick: () => choose(NONE) }, `Not a ${subject}`),
     element("p", { class: "quiet" }, `Read as ${label}, ${percent(confidence)}. ${PRIVACY}`),
     element("form", { method: "dialog" }, element("button", { class: "wide plain" }, "Cancel")),
   );

@@ -1,10 +1,10 @@
 /** The panel "Corrections": lists them, deletes them, exports them as one zip file. */
 
 import { percent } from "../answer/page_state.js";
-import { article } from "../answer/status_messages.js";
 import { element } from "../panels/dom.js";
 import { exportFiles } from "./corrections_export.js";
 import { changes, readAll, remove, removeAll } from "./corrections_store.js";
+import { named } from "./correction_words.js";
 import { zip } from "./zip.js";
 
 /**
@@ -52,7 +52,7 @@ export function mount(section, page) {
   }
 
   function card({ id, time, answer, correction }, url) {
-    const was = correction === "none" ? "no digit" : correction;
+    const was = named(correction, page.subject);
     const day = new Date(time).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
     const drop = () => attempt(async () => {
       section.querySelector("h2").focus(); // the focused button is removed
@@ -66,11 +66,11 @@ export function mount(section, page) {
       element(
         "div",
         {},
-        element("p", {}, element("strong", {}, was === correction ? `It was ${article(was)}` : "It was no digit")),
+        element("p", {}, element("strong", {}, `It was ${was}`)),
         element("p", { class: "quiet" }, `read as ${answer.label}, ${percent(answer.confidence)}`),
         element("p", { class: "quiet" }, `${day}, model ${answer.version ?? "unknown"}`),
       ),
-      element("button", { type: "button", "aria-label": `Delete the ${was} of ${day}`, onclick: drop }, "Delete"),
+      element("button", { type: "button", "aria-label": `Delete ${was} of ${day}`, onclick: drop }, "Delete"),
     );
   }
 

@@ -9,7 +9,7 @@
  * @property {Uint8Array<ArrayBuffer>} picture the file that was sent
  * @property {string} mediaType of the picture
  * @property {import("../types.js").Result} answer
- * @property {string} correction "0" to "9", or "none" for no digit
+ * @property {string} correction a label, or "none" of them
  */
 
 import { RecogniserError } from "../recogniser/errors.js";

@@ -11,7 +11,7 @@ export const WORDS = {
   erase: "Eraser, and back to the pen",
   thinner: "Thinner pen",
   thicker: "Thicker pen",
-  wrong: "That’s wrong: it was another digit",
+  wrong: "That’s wrong: it was something else",
   upload: "Choose a picture (paste or drop one, too)",
   sample: "A random test digit",
   inside: "Look inside",
@@ -30,13 +30,17 @@ export async function openShortcuts({ loadPart }) {
       "dialog",
       { id: "keys", "aria-labelledby": "keys-title" },
       element("h2", { id: "keys-title" }, "Keyboard"),
-      element("dl", { class: "keys" }, ...Object.entries(WORDS).flatMap(row)),
+      element("dl", { class: "keys" }, ...Object.entries(WORDS).filter(isOffered).flatMap(row)),
       choice(),
       element("form", { method: "dialog" }, element("button", { autofocus: true }, "Close")),
     );
     document.body.append(dialog);
   }
   dialog.showModal();
+}
+
+function isOffered([action]) {
+  return !document.querySelector(`[data-action=${action}][hidden]`);
 }
 
 function row([action, words]) {

@@ -20,16 +20,17 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-let styled;
+/** @type {Record<string, Promise<void>>} by name */
+const styles = {};
 
-/** @returns {Promise<void>} resolved when the style of panels and dialogs is loaded */
-export function loadStyle() {
-  styled ??= new Promise((done, fail) => {
-    const link = element("link", { rel: "stylesheet", href: "styles/panels.css", onload: done, onerror: fail });
+/** @param {string} [name] of a file in styles/, by default that of panels and dialogs @returns {Promise<void>} */
+export function loadStyle(name = "panels") {
+  styles[name] ??= new Promise((done, fail) => {
+    const link = element("link", { rel: "stylesheet", href: `styles/${name}.css`, onload: done, onerror: fail });
     document.head.append(link);
   }).catch((error) => {
-    styled = undefined; // the next call tries again
+    delete styles[name]; // the next call tries again
     throw error;
   });
-  return styled;
+  return styles[name];
 }

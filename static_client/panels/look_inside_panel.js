@@ -53,7 +53,7 @@ export function mount(section, page) {
     const own = new AbortController();
     controller = own;
     try {
-      const explanation = await explain(await page.config(), answer.picture, own);
+      const explanation = await explain(await page.config, answer.picture, own);
       if (controller === own) {
         await showExplanation(parts, explanation, page.drawing);
         showMessage("");
@@ -81,7 +81,7 @@ export function mount(section, page) {
 
 function build(section) {
   const parts = {
-    empty: element("p", { class: "quiet" }, "Draw a digit, and this shows what the network makes of it."),
+    empty: element("p", { class: "quiet" }, "Draw, and this shows what the network makes of it."),
     facts: element("dl", { class: "facts" }),
     message: element("p", { role: "status", class: "quiet" }),
     input: element("img", { width: 28, height: 28, alt: "The drawing as the network sees it, 28 by 28 pixels" }),

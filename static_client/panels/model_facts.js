@@ -18,14 +18,14 @@ export function modelFacts(metadata) {
 
 /**
  * @param {unknown} metadata content of model.json
- * @returns {{name: string, digits: string, accuracy: string, interval: string}[]} one row for each set
+ * @returns {{name: string, pictures: string, accuracy: string, interval: string}[]} one row for each set
  */
 export function accuracyRows(metadata) {
   return Object.entries(metadata?.metrics ?? {})
     .filter(([, { n, accuracy }]) => Number.isFinite(n) && Number.isFinite(accuracy))
     .map(([name, { n, accuracy, interval }]) => ({
       name,
-      digits: number(n),
+      pictures: number(n),
       accuracy: share(accuracy),
       interval: interval?.length === 2 ? `${share(interval[0])} to ${share(interval[1])}` : "",
     }));

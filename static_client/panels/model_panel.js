@@ -55,13 +55,13 @@ function fact([name, value]) {
 }
 
 function table(rows) {
-  const head = ["Set", "Digits", "Read right", "95% interval"].map((name) => element("th", { scope: "col" }, name));
-  const body = rows.map(({ name, digits, accuracy, interval }) =>
+  const head = ["Set", "Pictures", "Read right", "95% interval"].map((name) => element("th", { scope: "col" }, name));
+  const body = rows.map(({ name, pictures, accuracy, interval }) =>
     element(
       "tr",
       {},
       element("th", { scope: "row" }, name),
-      ...[digits, accuracy, interval].map((text) => element("td", {}, text)),
+      ...[pictures, accuracy, interval].map((text) => element("td", {}, text)),
     ),
   );
   return element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body));

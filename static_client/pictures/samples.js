@@ -17,9 +17,12 @@ let deck = []; // indices of the digits not shown yet
 
 /**
  * @returns {Promise<import("../types.js").Picture>} no digit comes twice before all were shown
- * @throws {RecogniserError} kind "refused": samples.png or samples.json is missing or broken
+ * @throws {RecogniserError} kind "refused": the recogniser has other labels, or samples.png or samples.json is missing or broken
  */
 export async function nextSample() {
+  if (document.getElementById("sample").hidden) {
+    throw new RecogniserError("refused", "The test pictures are of digits, which this recogniser does not read.");
+  }
   sheet ??= load();
   let image;
   let index;

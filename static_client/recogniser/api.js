@@ -16,7 +16,7 @@ const answered = new Set();
 export async function recognise(config, picture) {
   const result = await ask(config, "predictions", picture, AbortSignal.timeout(DEADLINE_S * 1000));
   if (!isResult(result)) {
-    throw new RecogniserError("failed", `What answers at ${config.endpoint} is not a digit recogniser.`);
+    throw new RecogniserError("failed", `What answers at ${config.endpoint} is not a recogniser.`);
   }
   return result;
 }

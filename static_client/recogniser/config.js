@@ -39,7 +39,7 @@ export function parseConfig(file, overrides, pageUrl) {
   if (token !== undefined && (typeof token !== "string" || !TOKEN.test(token))) {
     throw wrong("The token is not valid: it may hold only ASCII letters, digits and punctuation.");
   }
-  return { endpoint: (url.origin + url.pathname).replace(/\/+$/, ""), model, token };
+  return { endpoint: (url.origin + url.pathname).replace(/\/+$/, ""), model, token, labels: overrides.model ? undefined : file.labels };
 }
 
 async function readConfigFile(pageUrl) {

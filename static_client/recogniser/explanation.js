@@ -45,7 +45,7 @@ export function parseExplanation(body) {
     maps.shape?.length === 3 &&
     isSquare(attribution?.values);
   if (!isExplanation) {
-    throw new RecogniserError("failed", "This recogniser reads digits, but does not tell how.");
+    throw new RecogniserError("failed", "This recogniser does not explain its answers.");
   }
   const [, height, width] = maps.shape;
   return {

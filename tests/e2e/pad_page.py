@@ -137,6 +137,10 @@ class PadPage:
         self.until(lambda: bool(self._choosers))
         self._choosers.pop().set_files(FilePayload(name=name, mimeType=media_type, buffer=data))
 
+    def change_config(self, more: dict[str, object]) -> None:
+        """Adds to the page's config.json, before the page is opened."""
+        self.page.route("**/config.json", lambda route: route.fulfill(json=route.fetch().json() | more))
+
     def hold_requests(self) -> list[Route]:
         """Holds requests for predictions back in a list; the test answers or continues them."""
         held: list[Route] = []

@@ -42,18 +42,28 @@ def sub_path_url() -> Iterator[str]:
 def open_page(browser: Browser, service: Service) -> Iterator[PageOpener]:
     """Opens the served page (`path` is put behind its address), in a window of its own.
 
+    `config` is added to what the page's server answers for config.json.
+
     A complaint of the browser's that the test does not expect fails it.
     """
     contexts: list[BrowserContext] = []
     opened: list[PadPage] = []
 
     def opener(
-        path: str = "/", *, url: str | None = None, width: int = 1280, height: int = 800, **more: Any
+        path: str = "/",
+        *,
+        url: str | None = None,
+        config: dict[str, Any] | None = None,
+        width: int = 1280,
+        height: int = 800,
+        **more: Any,
     ) -> PadPage:
         context = browser.new_context(viewport={"width": width, "height": height}, **more)
         contexts.append(context)
         pad = PadPage(context.new_page())
         opened.append(pad)
+        if config is not None:
+            pad.change_config(config)
         pad.page.goto(url or service.page_url + path)
         return pad
 

@@ -88,7 +88,7 @@ def test_corrections_outlive_the_page_and_are_deleted_one_by_one_and_all(open_pa
     expect(cards.first).to_contain_text("It was a 9")
     expect(cards.first).to_contain_text("read as 7")
     assert cards.first.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 112
-    cards.first.get_by_role("button", name="Delete the 9").click()
+    cards.first.get_by_role("button", name="Delete a 9").click()
     expect(cards).to_have_count(2)
     panel.get_by_role("button", name="Delete all").click()
     expect(cards).to_have_count(2)

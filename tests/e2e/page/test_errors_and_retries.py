@@ -39,7 +39,7 @@ def test_doubtful_drawing_is_shown_as_unsure(open_page: PageOpener) -> None:
     pad.expect_state("unsure")
     assert pad.text("#answer") == "8"
     assert pad.text("#confidence") == "41.0%"
-    pad.expect_text("#status", "Probably not a digit. If it is one, an 8.")
+    pad.expect_text("#status", "Probably not a digit. Best guess: 8.")
 
 
 def test_unreachable_server_is_named_and_retried_by_button(open_page: PageOpener, service: Service) -> None:
@@ -192,7 +192,7 @@ def test_answer_of_another_shape_shows_a_message(open_page: PageOpener, body: ob
     pad.answer_with(200, body)
     pad.draw(DOWN_STROKE)
     pad.expect_state("error")
-    pad.expect_status("is not a digit recogniser")
+    pad.expect_status("is not a recogniser")
 
 
 def test_messages_are_never_markup(open_page: PageOpener) -> None:

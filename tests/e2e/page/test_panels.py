@@ -88,7 +88,7 @@ def test_open_panel_follows_the_drawing_and_does_not_delay_predictions(
 ) -> None:
     pad = open_page()
     open_inside(pad)
-    expect(pad.page.locator("#inside")).to_contain_text("Draw a digit")
+    expect(pad.page.locator("#inside")).to_contain_text("Draw, and this shows")
     held = []
     pad.page.route("**/explanations/**", lambda route: held.append(route))
     pad.draw(SEVEN)
@@ -133,7 +133,7 @@ def test_explanation_of_another_shape_shows_a_message(open_page: PageOpener) -> 
     pad.explain_with(200, {"label": "7"})
     open_inside(pad)
     pad.draw(SEVEN)
-    expect(pad.page.locator("#inside [role=status]")).to_contain_text("does not tell how", timeout=15_000)
+    expect(pad.page.locator("#inside [role=status]")).to_contain_text("does not explain its answers", timeout=15_000)
     expect(pad.page.locator("#inside .figures")).to_be_hidden()
 
 

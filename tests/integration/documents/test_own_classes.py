@@ -189,7 +189,11 @@ def test_explanations_and_the_open_inference_protocol_have_the_letters(
 def test_what_the_page_and_operators_are_told_is_of_the_letters(letters: Letters, served: Service) -> None:
     told = requests.get(f"{served.management_url}/models/mnist?customized=true", timeout=20).json()
     assert '"validation, canvas"' in str(told).replace("'", '"')
+    config = requests.get(f"{served.page_url}/config.json", timeout=20).json()
+    assert config["labels"] == list(LETTERS)
     metadata = read_json(letters.folder / "runs/letters/released/mnist.json")
+    assert requests.get(f"{served.page_url}/model.json", timeout=20).json() == metadata
+    assert requests.get(f"{served.page_url}/MODEL_CARD.md", timeout=20).status_code == 404
     assert metadata["architecture"]["classes"] == len(LETTERS)
     assert "letters" not in metadata["refused_nondigits"]
     accuracy = {name: one["accuracy"] for name, one in metadata["metrics"].items()}

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { derivePageState, percent, wholePercent } from "../../../static_client/answer/page_state.js";
 
 const RESULT = { label: "8", confidence: 0.97, recognised: true, probabilities: { 8: 0.97, 3: 0.02, 5: 0.01 } };
-const NOTHING = { drawing: { isEmpty: true, revision: 0 }, penIsDown: false, outcome: null, retryRequested: false, configError: null, pageError: null };
+const NOTHING = { subject: "digit", drawing: { isEmpty: true, revision: 0 }, penIsDown: false, outcome: null, retryRequested: false, configError: null, pageError: null };
 const DRAWN = { ...NOTHING, drawing: { isEmpty: false, revision: 3 } };
 const answered = (result, more) => derivePageState({ ...DRAWN, outcome: { revision: 3, result }, ...more });
 const failed = (kind, more) => derivePageState({ ...DRAWN, outcome: { revision: 3, error: Object.assign(new Error("Why."), { kind }), ...more } });
@@ -19,12 +19,12 @@ test("a sure answer needs no words", () => {
 
 test("what is no digit is shown as unsure", () => {
   const { state, words } = answered({ ...RESULT, recognised: false });
-  assert.deepEqual([state, words], ["unsure", "Probably not a digit. If it is one, an 8."]);
+  assert.deepEqual([state, words], ["unsure", "Probably not a digit. Best guess: 8."]);
 });
 
 test("a low confidence names the two likeliest digits", () => {
   const { state, words } = answered({ ...RESULT, confidence: 0.45, probabilities: { 8: 0.45, 3: 0.4, 5: 0.15 } });
-  assert.deepEqual([state, words], ["unsure", "Not sure: an 8, or a 3?"]);
+  assert.deepEqual([state, words], ["unsure", "Not sure: 8 or 3?"]);
 });
 
 test("an unfinished stroke shows no doubt", () => {

@@ -25,7 +25,7 @@ test("facts missing in the file are left out", () => {
 });
 
 test("each measured set has a row", () => {
-  const row = { name: "MNIST test", digits: "10,000", accuracy: "99.62%", interval: "99.48% to 99.72%" };
+  const row = { name: "MNIST test", pictures: "10,000", accuracy: "99.62%", interval: "99.48% to 99.72%" };
   assert.deepEqual(accuracyRows(METADATA), [row]);
   assert.deepEqual(accuracyRows({}), []);
 });

@@ -10,7 +10,7 @@ const FILE = { endpoint: "http://127.0.0.1:8080/", model: "mnist", token: "of-th
 const parse = (file, overrides = {}) => parseConfig(file, { ...NO_OVERRIDES, ...overrides }, PAGE);
 
 test("the file is enough", () => {
-  assert.deepEqual(parse(FILE), { endpoint: "http://127.0.0.1:8080", model: "mnist", token: "of-the-file" });
+  assert.deepEqual(parse(FILE), { endpoint: "http://127.0.0.1:8080", model: "mnist", token: "of-the-file", labels: undefined });
   assert.equal(parse({ ...FILE, token: undefined }).token, undefined);
   assert.equal(parse({ ...FILE, token: "" }).token, undefined);
 });
@@ -24,12 +24,19 @@ test("the query string overrides the file", () => {
     endpoint: "http://127.0.0.1:8080",
     model: "mnist/2.0",
     token: "mine",
+    labels: undefined,
   });
 });
 
 test("the file's token goes to the file's endpoint only", () => {
   assert.equal(parse(FILE, { endpoint: "https://elsewhere.example" }).token, undefined);
   assert.equal(parse(FILE, { endpoint: "https://elsewhere.example", token: "mine" }).token, "mine");
+});
+
+test("the file's labels are of the file's model", () => {
+  const file = { ...FILE, labels: ["A", "B"] };
+  assert.deepEqual(parse(file).labels, ["A", "B"]);
+  assert.equal(parse(file, { model: "other" }).labels, undefined);
 });
 
 const WRONG = [

@@ -18,10 +18,10 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Message
 
 from serving.console import say
-from serving.page import Files, application
+from serving.page import Files, PageConfig, application
 from serving.page_server import PageServer
 
-API_URL = "http://127.0.0.1:8080"
+CONFIG = PageConfig("http://127.0.0.1:8080", "mnist", ["0", "1"])
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (page / "config.json").write_text('{"endpoint": "elsewhere"}')
     (page / ".hidden.txt").write_text("hidden")
     (page / "notes.bak").write_text("no known type")
-    (above / "metadata.json").write_text('{"metadata": 1}')
     (above / "secret.txt").write_text("secret")
     (page / "link.txt").symlink_to(above / "secret.txt")
     (page / "loop.txt").symlink_to(page / "loop.txt")
@@ -46,8 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(folder: Path) -> Iterator[PageServer]:
-    extra = {"model.json": folder.parent / "metadata.json", "gone.json": folder.parent / "gone.json"}
-    running = PageServer(folder, 0, API_URL, "mnist", extra, on_error=say)
+    running = PageServer(folder, 0, CONFIG, {"model.json": b'{"metadata": 1}'}, on_error=say)
     running.start()
     yield running
     running.stop()
@@ -88,15 +86,19 @@ def test_files_have_their_media_type(server: PageServer, path: str, media_type: 
 
 def test_config_names_the_ports_in_use_not_the_file(server: PageServer) -> None:
     _, body = ask(server, "/config.json")
-    assert json.loads(body) == {"endpoint": API_URL, "model": "mnist"}
+    assert json.loads(body) == {"endpoint": "http://127.0.0.1:8080", "model": "mnist", "labels": ["0", "1"]}
 
 
-def test_files_from_elsewhere_appear_beside_the_page(server: PageServer) -> None:
+def test_config_leaves_out_the_labels_that_the_page_is_written_for() -> None:
+    config = PageConfig("http://127.0.0.1:8080", "mnist", list("0123456789"))
+    assert config.to_json() == {"endpoint": "http://127.0.0.1:8080", "model": "mnist"}
+
+
+def test_further_files_appear_beside_the_page(server: PageServer) -> None:
     response, body = ask(server, "/model.json")
     assert (response.status, response.headers["Content-Type"]) == (200, "application/json")
     assert json.loads(body) == {"metadata": 1}
-    assert ask(server, "/gone.json")[0].status == 404
-    assert ask(server, "/metadata.json")[0].status == 404
+    assert ask(server, "/MODEL_CARD.md")[0].status == 404
 
 
 def test_text_is_sent_gzipped_to_who_accepts_that(server: PageServer, folder: Path) -> None:
@@ -143,7 +145,7 @@ def test_every_answer_carries_the_security_headers(
     headers = response.headers
     assert response.status == status
     policy = headers["Content-Security-Policy"]
-    assert f"connect-src 'self' {API_URL};" in policy
+    assert f"connect-src 'self' {CONFIG.endpoint};" in policy
     for rule in ("default-src 'self'", "img-src 'self' data: blob:", "base-uri 'none'", "frame-ancestors 'none'"):
         assert rule in policy
     assert "form-action 'none'" in policy and "unsafe" not in policy
@@ -241,7 +243,7 @@ def test_a_failure_of_the_application_is_a_500_and_one_line_for_the_operator(
 
 def test_the_application_serves_the_page_beside_others(folder: Path) -> None:
     """Mounted under a path, behind another server: asked by ASGI, without one."""
-    page = application(folder, "https://digits.example", API_URL, "mnist", {}, on_error=pytest.fail)
+    page = application(folder, "https://digits.example", CONFIG, {}, on_error=pytest.fail)
     site = Starlette(routes=[Mount("/page", page)])
     assert asgi_get(site, "/page/app.js", "digits.example") == (200, b"export {};")
     assert asgi_get(site, "/page/", "digits.example") == (200, b"<!doctype html>the page")

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 import uvicorn
 
+from serving.page import PageConfig
 from serving.page_server import STOP_TIMEOUT_S, PageServer
 from serving.settings import LOOPBACK
 
-API_URL = "http://127.0.0.1:8080"
+CONFIG = PageConfig("http://127.0.0.1:8080", "mnist", ["0", "1"])
 
 
 @pytest.fixture
@@ -26,25 +27,25 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_port_is_held_from_the_start_and_freed_at_the_end(folder: Path) -> None:
-    server = PageServer(folder, 0, API_URL, "mnist")
+    server = PageServer(folder, 0, CONFIG)
     with pytest.raises(OSError, match="in use"):
-        PageServer(folder, server.port, API_URL, "mnist").start()
+        PageServer(folder, server.port, CONFIG).start()
     server.stop()
-    again = PageServer(folder, server.port, API_URL, "mnist")
+    again = PageServer(folder, server.port, CONFIG)
     again.stop()
     again.stop()  # a second time does no harm
 
 
 def test_the_end_of_the_server_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ended = threading.Event()
-    server = PageServer(folder, 0, API_URL, "mnist")
+    server = PageServer(folder, 0, CONFIG)
     server.start(on_end=ended.set)
     server.stop()
     assert ended.wait(5)
 
 
 def test_who_asks_before_the_start_waits(folder: Path) -> None:
-    server = PageServer(folder, 0, API_URL, "mnist")
+    server = PageServer(folder, 0, CONFIG)
     connection = http.client.HTTPConnection(LOOPBACK, server.port, timeout=5)
     connection.request("GET", "/")
     server.start()
@@ -55,7 +56,7 @@ def test_who_asks_before_the_start_waits(folder: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["nothing asked", "half a request", "kept open after an answer", "an answer not read"])
 def test_an_open_connection_does_not_delay_a_stop(folder: Path, kind: str) -> None:
-    server = PageServer(folder, 0, API_URL, "mnist")
+    server = PageServer(folder, 0, CONFIG)
     server.start()
     file = "/big.txt" if kind == "an answer not read" else "/"
     with socket.create_connection((LOOPBACK, server.port), timeout=5) as client:
@@ -74,7 +75,7 @@ def test_a_crash_is_one_line_and_its_end_is_told(folder: Path, monkeypatch: pyte
 
     monkeypatch.setattr(uvicorn.Server, "on_tick", crash)
     ended, errors = threading.Event(), list[str]()
-    server = PageServer(folder, 0, API_URL, "mnist", on_error=errors.append)
+    server = PageServer(folder, 0, CONFIG, on_error=errors.append)
     server.start(on_end=ended.set)
     assert ended.wait(5)
     server.stop()
@@ -85,7 +86,7 @@ def test_a_crash_is_one_line_and_its_end_is_told(folder: Path, monkeypatch: pyte
 def test_what_is_no_request_is_a_400_and_not_logged(
     folder: Path, caplog: pytest.LogCaptureFixture, sent: bytes
 ) -> None:
-    server = PageServer(folder, 0, API_URL, "mnist")
+    server = PageServer(folder, 0, CONFIG)
     server.start()
     with caplog.at_level(logging.WARNING), socket.create_connection((LOOPBACK, server.port), timeout=5) as client:
         client.sendall(sent)
