@@ -7,13 +7,11 @@ the last digits of a number may depend on its neighbours. gRPC is not asked.
 """
 
 import argparse
-import json
 import os
 import time
 from collections.abc import Sequence
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from tqdm import tqdm
@@ -21,7 +19,7 @@ from tqdm import tqdm
 from benchmarks.answer_comparison import Answer, Comparison, Tally
 from benchmarks.answer_requests.bodies import Request
 from benchmarks.answer_requests.sequence import Requests
-from model.artifacts import write_atomically
+from model.artifacts import write_json
 from model.errors import OperatorError
 from serving.console import run, say
 from serving.settings import read_ports
@@ -76,7 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "kinds": {kind: tally.as_json() for kind, tally in kinds.items()},
             **comparison.as_json(),
         }
-        write(options.output, result)
+        write_json(options.output, result)
+        say(f"written: {options.output}")
     return 1 if comparison.differences else 0
 
 
@@ -149,17 +148,10 @@ def render_comparison(comparison: Comparison) -> str:
     return "\n".join(lines)
 
 
-def write(path: Path, result: dict[str, Any]) -> None:
-    """Write the result as JSON."""
-    text = json.dumps(result, indent=2) + "\n"
-    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-    say(f"written: {path}")
-
-
 def _address(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme != "http" or not parts.hostname or parts.path not in ("", "/"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no address; http://HOST:PORT is accepted")
+        raise argparse.ArgumentTypeError(f"{text!r} is not an address; http://HOST:PORT is accepted")
     return f"http://{parts.hostname}:{parts.port or 80}"
 
 

@@ -75,7 +75,7 @@ def read_metadata(path: Path) -> dict[str, Any]:
     metadata = read_json(path)
     found = metadata.get("format") if isinstance(metadata, dict) else None
     if found != METADATA_FORMAT:
-        raise ArtifactError(f"{path} has metadata format {found}; {METADATA_FORMAT} is read")
+        raise ArtifactError(f"{path} has metadata format {found}; this code reads format {METADATA_FORMAT}")
     return dict(metadata)
 
 
@@ -92,11 +92,11 @@ def check_belong_together(model: Path, metadata: dict[str, Any], labels: list[st
     if found != expected:
         raise ArtifactError(
             f"{model.name} is not the network that {METADATA_FILE} describes: SHA-256 {found[:12]}..., "
-            f"expected {expected[:12]}...; export both anew"
+            f"expected {expected[:12]}...; export both again"
         )
     if len(labels) != metadata["architecture"]["classes"]:
         raise ArtifactError(
-            f"{LABELS_FILE} names {len(labels)} classes, the network tells {metadata['architecture']['classes']} apart"
+            f"{LABELS_FILE} names {len(labels)} classes, the network has {metadata['architecture']['classes']}"
         )
     trained_on = metadata.get("training", {}).get("config", {}).get("labels")
     if trained_on and trained_on != labels_sha256(labels):
@@ -107,5 +107,5 @@ def check_belong_together(model: Path, metadata: dict[str, Any], labels: list[st
     if metadata["preprocessing"]["version"] != preprocessing_version:
         raise ArtifactError(
             f"the network was trained with preprocessing {metadata['preprocessing']['version']}, "
-            f"this code has {preprocessing_version}; train anew or check out the code that it was trained with"
+            f"this code has {preprocessing_version}; train again or check out the code that it was trained with"
         )

@@ -18,7 +18,7 @@ class NoInk(InvalidImage):
 
 
 class OperatorError(RuntimeError):
-    """What whoever runs the system has to mend; the message says what is wrong and what to do."""
+    """A problem that the operator must fix; the message says what is wrong and what to do."""
 
 
 class DataError(OperatorError):

@@ -21,7 +21,7 @@ from model.preprocessing.images import GreyImage
 from model.recogniser import Recogniser
 from model.torchscript import first_convolution, load_differentiable
 
-STEPS = 128  # from blank paper to the picture; the sum is right to 5% (50 steps: 24%, 200: 3%)
+STEPS = 128  # from blank paper to the picture; completeness error 5% (50 steps: 24%, 200: 3%)
 STEPS_AT_ONCE = 64  # fits the processor's cache; all at once take a fifth longer
 METHOD = f"integrated gradients of the log-probability, {STEPS} steps from blank paper (Sundararajan et al., 2017)"
 LAYER = "first convolution"

@@ -15,8 +15,8 @@ _RUNS_TO_FUSE = 2  # the first records the shapes, the second compiles for them
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
-    """TorchServe's archives hold TorchScript: its users need not read at each start what will follow it one day."""
+def _without_deprecation_warnings() -> Iterator[None]:
+    """TorchServe needs TorchScript, so users can do nothing about PyTorch's warnings that it is deprecated."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", r".*torch\.jit", category=FutureWarning)
         warnings.filterwarnings("ignore", r".*torch\.jit", category=DeprecationWarning)
@@ -25,22 +25,22 @@ def _quietly() -> Iterator[None]:
 
 def compile_network(network: nn.Module) -> torch.jit.ScriptModule:
     """Script an evaluation-mode network and freeze it: weights become constants, normalisation can be folded."""
-    with _quietly():
+    with _without_deprecation_warnings():
         script: torch.jit.ScriptModule = torch.jit.freeze(torch.jit.script(network))
     return script
 
 
 def save_network(network: torch.jit.ScriptModule, path: Path) -> None:
     """Write a compiled network."""
-    with _quietly():
+    with _without_deprecation_warnings():
         torch.jit.save(network, str(path))
 
 
 class FusedNetwork:
     """A compiled network whose operations oneDNN Graph fuses for this machine, for each number of pictures in a pass.
 
-    A single picture is read in a third of the time that the network takes as it was saved. TorchScript keeps a dozen
-    shapes, so passes are small; eight pictures take no longer each than 32 do.
+    A single picture is read in a third of the time that the network takes as it was saved. TorchScript caches about
+    a dozen shapes, so passes are small; a picture takes no longer in a pass of 8 than in one of 32.
     """
 
     LARGEST_PASS = 8  # pictures
@@ -67,7 +67,7 @@ class FusedNetwork:
 @contextmanager
 def _fusing() -> Iterator[None]:
     """Let TorchScript hand what it compiles to oneDNN Graph: a switch of the whole process, so it is put back."""
-    with _quietly():
+    with _without_deprecation_warnings():
         torch.jit.enable_onednn_fusion(True)
         try:
             yield
@@ -90,7 +90,7 @@ def load_differentiable(path: Path) -> torch.jit.ScriptModule:
     Raises:
         ArtifactError: the file is not TorchScript.
     """
-    with _quietly():
+    with _without_deprecation_warnings():
         try:
             network: torch.jit.ScriptModule = torch.jit.load(str(path), map_location="cpu")
         except (RuntimeError, ValueError) as error:

@@ -32,7 +32,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date a zip can hold
 HANDLER = ROOT / "handler" / "digit_handler.py"
 CONFIG = ROOT / "handler" / "model-config.yaml"
 LABELS = ROOT / LABELS_FILE
-PACKED_ROOMS = {"handler": "**/*.py", "model": "*.py", "model/preprocessing": "*.py"}
+PACKED_FOLDERS = {"handler": "**/*.py", "model": "*.py", "model/preprocessing": "*.py"}
 """Folders of what the handler imports, and which of their files; names are the same in archive and repository."""
 
 
@@ -44,7 +44,7 @@ def labels_of(released: Path) -> Path:
 
 def packed_modules() -> list[Path]:
     """The modules that an archive holds beside the handler's own file, in the order of their names."""
-    found = {path for room, pattern in PACKED_ROOMS.items() for path in (ROOT / room).glob(pattern)}
+    found = {path for folder, pattern in PACKED_FOLDERS.items() for path in (ROOT / folder).glob(pattern)}
     return sorted(found - {HANDLER})
 
 
@@ -99,7 +99,7 @@ def check_archive(archive: Path) -> None:
             labels = read_labels(folder / LABELS_FILE)
             check_belong_together(folder / MODEL_FILE, metadata, labels, metadata["preprocessing"]["version"])
     except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise ArtifactError(f"{archive} is broken ({error}); build it anew with `make archive`") from error
+        raise ArtifactError(f"{archive} is broken ({error}); rebuild it with `make archive`") from error
 
 
 def _run_archiver(work: Path, released: Path, version: str) -> Path:

@@ -63,7 +63,7 @@ def _open_archive(path: Path) -> Recogniser:
         for module in sorted(packed | ours):
             if module not in packed & ours or file.read(module) != (ROOT / module).read_bytes():
                 raise ArtifactError(
-                    f"{path} holds another {module} than this checkout; build it anew with `make archive`, "
+                    f"{path} holds another {module} than this checkout; rebuild it with `make archive`, "
                     "or measure it with the checkout that it was built from"
                 )
         file.extractall(work, [MODEL_FILE, METADATA_FILE, LABELS_FILE])

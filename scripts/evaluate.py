@@ -1,4 +1,4 @@
-"""Measures the released model on every set and writes a report: accuracy, calibration, mistakes, harm, refusals."""
+"""Measures the released model on every set; reports accuracy, calibration, mistakes, corruptions, refusals."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ from tqdm import tqdm
 from model.data.digits import load_pen
 from model.data.evaluation_sets import what_is_missing
 from model.errors import DataError
-from model.evaluation.example_pictures import augmented, harmed_examples, mnist_examples, other_examples
+from model.evaluation.example_pictures import augmented, corrupted_examples, mnist_examples, other_examples
 from model.evaluation.measurement import check_reads_digits, class_counts, draw_evaluation_sets, example, measure_all
 from model.evaluation.report import (
     FORMAT,
@@ -45,31 +45,31 @@ def main() -> int:
     parser.add_argument("--run-folder", type=Path, default=RUN_FOLDER, help="of its training, for the training curves")
     parser.add_argument("--mnist-only", action="store_true", help="measure on MNIST alone")
     parser.add_argument("--no-pen", action="store_true", help="leave out the pen strokes")
-    parser.add_argument("--harmed", type=int, default=1_000, help="digits of each set that is harmed")
+    parser.add_argument("--corrupted", type=int, default=1_000, help="digits of each set that is corrupted")
     parser.add_argument("--output", type=Path, default=ROOT / "reports", help="folder for the report and the metrics")
     options = parser.parse_args()
-    if options.harmed < 1:
-        parser.error(f"--harmed is {options.harmed}; at least 1 is needed")
+    if options.corrupted < 1:
+        parser.error(f"--corrupted is {options.corrupted}; at least 1 is needed")
 
     recogniser, model = open_model(options.model)
     check_reads_digits(recogniser)
     with_pen = not (options.mnist_only or options.no_pen) and has_pen(options.data)
     for line in [] if options.mnist_only else what_is_missing():
         say(line)
-    sent = sent_pictures(options.data, options.harmed, with_pen=with_pen)
+    sent = sent_pictures(options.data, options.corrupted, with_pen=with_pen)
     with progress_bar(desc="drawing") as bar:
         sets = draw_evaluation_sets(options.data, bar.update, mnist_only=options.mnist_only, with_pen=with_pen)
     with progress_bar(desc="reading", total=len(sets)) as bar:
         measured = measure_all(recogniser, sets, bar.update)
-    with progress_bar(desc="harming", total=sum(len(one.pictures) for one in sent.values())) as bar:
-        harmed = robustness(recogniser, sent, bar.update)
+    with progress_bar(desc="corrupting", total=sum(len(one.pictures) for one in sent.values())) as bar:
+        corrupted = robustness(recogniser, sent, bar.update)
     results = {
         "format": FORMAT,
         "made": provenance(["python", "scripts/evaluate.py", *sys.argv[1:]], source_commit(ROOT)),
         "model": model,
         "labels": recogniser.labels,
         **measured,
-        "robustness": harmed,
+        "robustness": corrupted,
         "speed": measure_speed(lambda: open_model(options.model)[0], Image.fromarray(example(sent))),
         "class_counts": class_counts(options.data, sets.digits, with_pen=with_pen),
         "training": training_history(recogniser.metadata, options.run_folder),
@@ -79,7 +79,7 @@ def main() -> int:
     if not options.mnist_only:
         examples |= other_examples(options.data, with_pen=with_pen)
     variants = augmented(sets.digits[REPORTED], recogniser.metadata["training"]["config"])
-    write_report(options.output, results, Gallery(sets.digits, examples, harmed_examples(example(sent)), variants))
+    write_report(options.output, results, Gallery(sets.digits, examples, corrupted_examples(example(sent)), variants))
     say(f"{REPORT_FILE} and {METRICS_FILE} written to {options.output}")
     return 0
 

@@ -42,7 +42,7 @@ def main() -> int:
             _pip("--require-hashes", "--no-deps", "--requirement", file.name)
         _pip("--no-deps", "--no-build-isolation", "--quiet", "--editable", str(ROOT))
     except subprocess.CalledProcessError:
-        print("error: pip failed, see above; mend it (network? disk space?) and run make again", file=sys.stderr)
+        print("error: pip failed, see above; fix the cause (network? disk space?) and run make again", file=sys.stderr)
         return 1
     _link_java()
     return 0

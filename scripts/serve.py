@@ -40,7 +40,7 @@ def build_parser(defaults: Ports) -> argparse.ArgumentParser:
     return parser
 
 
-class Progress:
+class TerminalObserver:
     """Tells the person at the terminal what the supervisor reports."""
 
     def __init__(self, service: Service) -> None:
@@ -86,7 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
     usual = LOG_FOLDER if ports.inference == defaults.inference else LOG_FOLDER / str(ports.inference)
     service = Service(ports, options.log_dir or usual, options.archive, options.timeout_s, not options.no_page)
     try:
-        was_ready = serve(service, Progress(service))
+        was_ready = serve(service, TerminalObserver(service))
     except ServeError as error:
         show(error.log_lines)
         raise

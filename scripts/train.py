@@ -29,7 +29,9 @@ def main() -> int:
     except ValueError as error:
         parser.error(str(error))
     if (options.run_folder / LAST).exists() and not options.resume:
-        parser.error(f"{options.run_folder} holds a training; go on with --resume, or name another --run-folder")
+        parser.error(
+            f"{options.run_folder} holds a training run; continue it with --resume, or choose another --run-folder"
+        )
     with (
         tqdm(desc="drawing", unit=" pictures", unit_scale=True, disable=None, leave=False) as drawing,
         tqdm(desc="training", unit=" epochs", total=config.epochs, disable=None, delay=1) as bar,

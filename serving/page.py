@@ -37,7 +37,7 @@ MEDIA_TYPES = {
     ".md": "text/plain; charset=utf-8",
     ".woff2": "font/woff2",
 }
-"""Files with other endings are not given out. The system's table, which `mimetypes` reads, differs between machines."""
+"""Files with other endings are not served. The system's table, which `mimetypes` reads, differs between machines."""
 
 OnError = Callable[[str], None]
 """Called with a line for the operator."""
@@ -77,7 +77,7 @@ def application(
     Args:
         folder: the page's files.
         origin: the page's one address, such as http://127.0.0.1:8000.
-        config: given out as `config.json`.
+        config: served as `config.json`.
         extra: contents of more files, by their names beside the page.
         on_error: called when a file cannot be read or the application fails; the client is told no details.
     """
@@ -149,7 +149,7 @@ class OneOrigin:
 class Files:
     """Reads the page's files.
 
-    Not Starlette's StaticFiles, which takes media types from the system's table, gives out hidden files, and under
+    Not Starlette's StaticFiles, which takes media types from the system's table, serves hidden files, and under
     GZipMiddleware answers HEAD with another length than GET.
     """
 
@@ -179,10 +179,10 @@ class Files:
             return None
         try:
             file = self._folder.joinpath(*filter(None, parts)).resolve()  # follows links, so that none leads out
-            is_given_out = file.is_relative_to(self._folder) and file.is_file() and file.suffix.lower() in MEDIA_TYPES
+            is_served = file.is_relative_to(self._folder) and file.is_file() and file.suffix.lower() in MEDIA_TYPES
         except (OSError, RuntimeError):  # too long a name, or a loop of links
             return None
-        return file if is_given_out else None
+        return file if is_served else None
 
 
 def _not_found(request: Request, error: Exception) -> Response:

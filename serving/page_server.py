@@ -1,6 +1,6 @@
 """Runs the page's application under uvicorn, in a thread of this process, on a loopback port that is taken first.
 
-uvicorn answers by itself what is no HTTP/1.1 (a request without Host, or with a head of over 64 KiB, included): 400 in
+uvicorn itself answers what is not valid HTTP/1.1, also a request without Host or with over 64 KiB of headers: 400 in
 plain text, without the application's headers. It sets no limit to the time that a client may take to send a request; an
 idle connection costs no thread.
 """
@@ -30,7 +30,7 @@ STOP_TIMEOUT_S = 1
 class PageServer:
     """Serves `application` at http://127.0.0.1:port, from a thread of its own.
 
-    The port is taken on construction; who asks before `start` waits.
+    The port is taken on construction; requests before `start` wait.
 
     Args:
         folder, config, extra, on_error: see `application`.

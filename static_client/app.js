@@ -31,7 +31,7 @@ let pictureRequests = 0; // the newest one wins
 
 const actions = {
   undo: () => change(() => drawing.undo(), "Undone."),
-  redo: () => change(() => drawing.redo(), "Done again."),
+  redo: () => change(() => drawing.redo(), "Redone."),
   clear: () => change(() => drawing.clear(), "Cleared."),
   erase: () => {
     pad.erases = !pad.erases;

@@ -9,7 +9,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from model.data.digits import Digits
-from model.evaluation.example_pictures import ExamplePicture, augmented, harmed_examples
+from model.evaluation.example_pictures import ExamplePicture, augmented, corrupted_examples
 from model.evaluation.measurement import EvaluationSets, measure_all
 from model.evaluation.report import REPORTED, Gallery, versions
 from model.evaluation.robustness import Pictures, robustness
@@ -57,7 +57,7 @@ def small_report() -> tuple[Results, Gallery]:
     gallery = Gallery(
         sets,
         {"drawn": [ExamplePicture.of(str(digit), one) for digit, one in enumerate(drawn)]},
-        harmed_examples(np.asarray(drawn[3])),
+        corrupted_examples(np.asarray(drawn[3])),
         augmented(sets[HOSTILE], {}),
     )
     return results, gallery

@@ -127,7 +127,7 @@ def _tensor(draw: Picture, rng: Generator) -> dict[str, Any]:
 
 
 def _curl(draw: Picture, rng: Generator) -> Request:
-    """JSON that `curl -d` calls a form, which TorchServe splits at `=` and takes blanks for `+`; or a form's field."""
+    """JSON that `curl -d` calls a form: TorchServe splits it at `=` and turns `+` into spaces; or a form's field."""
     if rng.random() < 0.2:
         return Request(PREDICT, FORM, f"{pick(rng, FIELDS)}={quote_from_bytes(encoded(draw()))}".encode())
     return replace(pick(rng, (_single, _kserve_v1, _oip_pictures, _oip_tensors))(draw, rng), content_type=FORM)

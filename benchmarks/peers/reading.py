@@ -1,7 +1,7 @@
 """A picture's bytes to the answer's JSON, shared by the Python servers beside ours.
 
 Everything is as in our handler except how the network is run: optimised for inference, as PyTorch's documentation
-advises. `FUSED` in the environment runs it as our handler does, in passes fused by oneDNN Graph.
+advises. Where `BENCH_FUSED` is set in the environment, it runs as in our handler: in passes fused by oneDNN Graph.
 """
 
 import os

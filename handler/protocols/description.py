@@ -30,8 +30,8 @@ def describe(metadata: dict[str, Any]) -> dict[str, Any]:
 def description_query(request: Mapping[str, Any], headers: Mapping[str, str], metadata: dict[str, Any]) -> Query | None:
     """The query behind a management request for the description, or None for any other request.
 
-    TorchServe marks it by a header, which any client may send: but it has no fields, and of the requests for
-    predictions only an empty form has none, which its content type tells.
+    TorchServe marks it by a header, which any client may send too. But a description request has neither fields nor a
+    content type; a request for predictions without fields is an empty form, which has a content type.
     """
     if request or headers.get("describe") != "True" or any(name.lower() == "content-type" for name in headers):
         return None

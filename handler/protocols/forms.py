@@ -11,9 +11,9 @@ _JSON_TEXT = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 
 
 def mend_form(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Restore JSON that `curl -d` labelled as a form: it was split at the first `=`, and `+` became a blank.
+    """Restore JSON that `curl -d` labelled as a form: it was split at the first `=`, and `+` became a space.
 
-    Base64 holds no blanks of its own, and no other text of the formats matters, so a blank in a text was a `+`.
+    Base64 holds no spaces, and no other string of the formats matters, so a space in a string was a `+`.
     """
     name, value = next(iter(fields.items()), ("", b""))
     if not name.lstrip().startswith("{"):

@@ -40,7 +40,7 @@ def parse(body: dict[str, Any]) -> Query:
     if not isinstance(tensors, list):
         raise BadRequest(f'"inputs" is {kind_of(tensors)}; an array of tensors is accepted')
     if query_id is not None and not isinstance(query_id, str):
-        raise BadRequest(f'"id" is {kind_of(query_id)}; a text is accepted')
+        raise BadRequest(f'"id" is {kind_of(query_id)}; a string is accepted')
     check_count(len(tensors))
     pictures = [picture for index, tensor in enumerate(tensors) for picture in _pictures(tensor, f"inputs[{index}]")]
     check_count(len(pictures))

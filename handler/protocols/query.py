@@ -78,10 +78,10 @@ def encode_single(answers: Sequence[Answer], served: Served, _request_id: str) -
 
 
 def decode_base64(text: object, what: str) -> bytes:
-    """Decode base64 or a `data:` URL, blanks and line breaks allowed; `what` names it in errors.
+    """Decode base64 or a `data:` URL, spaces and line breaks allowed; `what` names it in errors.
 
     Raises:
-        BadRequest: it is no text, or not base64.
+        BadRequest: it is not a string, or not base64.
     """
     if not isinstance(text, str):
         raise BadRequest(f"{what} is {kind_of(text)}; base64 text or a data: URL is accepted")
@@ -107,5 +107,12 @@ def check_count(pictures: int, limit: int = MAX_PICTURES) -> None:
 
 def kind_of(value: object) -> str:
     """What a JSON value is, in JSON's own words, for messages."""
-    names = {dict: "an object", list: "an array", str: "a text", bool: "a boolean", int: "a number", float: "a number"}
+    names = {
+        dict: "an object",
+        list: "an array",
+        str: "a string",
+        bool: "a boolean",
+        int: "a number",
+        float: "a number",
+    }
     return names.get(type(value), "null")

@@ -1,4 +1,4 @@
-"""Keeps a killed worker's connection open for as long as TorchServe would lose requests by its end.
+"""Keeps a killed worker's connection open until closing it no longer makes TorchServe lose requests.
 
 Mends: the end of the connection tells TorchServe that a worker is dead. It fails the requests that it has sent to the
 worker, but forgets those that it is gathering into a batch. So each worker has a process that holds its connection too:
@@ -17,7 +17,7 @@ from socket import socket
 from tempfile import TemporaryFile
 
 LINGER_S = 0.5
-"""How long at most, since a worker is started anew only then; longer than a batch is gathered."""
+"""How long at most, since a worker is restarted only then; longer than a batch is gathered."""
 
 
 class Keeper:
@@ -36,13 +36,13 @@ class Keeper:
                 pass_fds=files,
             )
 
-    def tell(self, busy: bool) -> None:
-        """Say whether the worker has something in its hands, should it die."""
+    def set_busy(self, busy: bool) -> None:
+        """Record whether the worker is handling a request, in case it dies."""
         self._busy[0] = busy
 
     def end(self) -> None:
         """Let the connection go."""
-        self.tell(busy=True)
+        self.set_busy(busy=True)
         self._process.communicate()
 
 

@@ -51,9 +51,9 @@ class _Kept(RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self._keeper.tell(busy=False)
+        self._keeper.set_busy(busy=False)
         count = self._connection.recv_into(buffer)
-        self._keeper.tell(busy=True)
+        self._keeper.set_busy(busy=True)
         return count
 
     def close(self) -> None:

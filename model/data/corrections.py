@@ -139,7 +139,7 @@ def _parse_index(path: Path, data: bytes, labels: Sequence[str]) -> tuple[Correc
         raise DataError(f"{path}: {INDEX} is not JSON: {error}") from error
     found = index.get("format") if isinstance(index, dict) else None
     if found != FORMAT:
-        raise DataError(f"{path}: {INDEX} has format {found!r}; {FORMAT} is read")
+        raise DataError(f"{path}: {INDEX} has format {found!r}; this code reads format {FORMAT}")
     entries = index.get("corrections")
     if not isinstance(entries, list) or len(entries) > MAX_CORRECTIONS:
         seen = f"{len(entries):,} of them" if isinstance(entries, list) else type(entries).__name__

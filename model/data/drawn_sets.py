@@ -4,10 +4,7 @@ Every picture goes through the one preprocessing. Its random numbers come from t
 seed draws the same pictures, on any number of processes.
 """
 
-import multiprocessing
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -21,6 +18,7 @@ from model.data.digits import NOT_A_DIGIT, Digits, seen_or_black
 from model.data.handwriting_fonts import Item, write
 from model.data.letters import draw_letter
 from model.data.nondigits import draw_nondigit, draw_other
+from model.data.parallel import OnProgress, map_chunks, silent
 from model.data.pen_strokes import PenDigit, smooth
 from model.data.rendering import RENDERERS, shrunk_scan, vary_strokes
 from model.data.unseen_nondigits import draw_unseen_nondigit
@@ -31,12 +29,7 @@ RENDERER_SHARES = {"canvas": 0.5, "photographed": 0.2, "small scan": 0.3}  # of 
 VALIDATION_SEED = 20_240_502
 CHUNK = 200  # pictures drawn by a process at a time
 
-Progress = Callable[[int], object]
 Draw = Callable[[Any, Generator], Image.Image]
-
-
-def silent(drawn: int) -> None:
-    """No progress shown."""
 
 
 def split_writers(digits: Sequence[PenDigit]) -> tuple[list[PenDigit], list[PenDigit]]:
@@ -46,48 +39,48 @@ def split_writers(digits: Sequence[PenDigit]) -> tuple[list[PenDigit], list[PenD
     return [d for d in digits if d.writer not in validation], [d for d in digits if d.writer in validation]
 
 
-def varied_pen_digits(digits: Sequence[PenDigit], variants: int, seed: int, progress: Progress = silent) -> Digits:
+def varied_pen_digits(digits: Sequence[PenDigit], variants: int, seed: int, progress: OnProgress = silent) -> Digits:
     """Each digit `variants` times, each time written, drawn, photographed or scanned differently."""
     items = [digit for digit in digits for _ in range(variants)]
     return draw_all(_draw_varied, items, [digit.label for digit in items], seed, progress)
 
 
-def pen_digits(digits: Sequence[PenDigit], renderer: str, seed: int, progress: Progress = silent) -> Digits:
+def pen_digits(digits: Sequence[PenDigit], renderer: str, seed: int, progress: OnProgress = silent) -> Digits:
     """Each digit once, as written, by one of `model.data.rendering.RENDERERS`."""
     return draw_all(partial(draw_as_written, renderer), digits, [digit.label for digit in digits], seed, progress)
 
 
-def validation_pen_digits(digits: Sequence[PenDigit], progress: Progress = silent) -> dict[str, Digits]:
+def validation_pen_digits(digits: Sequence[PenDigit], progress: OnProgress = silent) -> dict[str, Digits]:
     """The validation writers' digits by each renderer, always the same pictures."""
     return {name: pen_digits(digits, name, VALIDATION_SEED, progress) for name in RENDERERS}
 
 
-def small_scans(digits: Digits, seed: int, progress: Progress = silent) -> Digits:
+def small_scans(digits: Digits, seed: int, progress: OnProgress = silent) -> Digits:
     """MNIST's digits as other scanners would give them: 12 to 24 px, tight, grey or bilevel, sometimes stretched."""
     return draw_all(shrunk_scan, digits.images.numpy(), digits.labels.tolist(), seed, progress)
 
 
-def nondigits(count: int, seed: int, progress: Progress = silent) -> Digits:
+def nondigits(count: int, seed: int, progress: OnProgress = silent) -> Digits:
     """Pictures of no digit, labelled `NOT_A_DIGIT`; a few fewer than `count`, for some come out blank."""
     return _draw_nondigits(draw_nondigit, count, seed, progress)
 
 
-def letters(count: int, seed: int, progress: Progress = silent) -> Digits:
+def letters(count: int, seed: int, progress: OnProgress = silent) -> Digits:
     """Letters, symbols and numbers alone."""
     return _draw_nondigits(draw_letter, count, seed, progress)
 
 
-def handwritten(items: Sequence[Item], labels: Sequence[int], seed: int, progress: Progress = silent) -> Digits:
+def handwritten(items: Sequence[Item], labels: Sequence[int], seed: int, progress: OnProgress = silent) -> Digits:
     """Texts of handwriting fonts, each by `model.data.handwriting_fonts.write`."""
     return draw_all(write, items, labels, seed, progress)
 
 
-def other_nondigits(count: int, seed: int, progress: Progress = silent) -> Digits:
+def other_nondigits(count: int, seed: int, progress: OnProgress = silent) -> Digits:
     """All the others alone."""
     return _draw_nondigits(draw_other, count, seed, progress)
 
 
-def unseen_nondigits(count: int, seed: int, progress: Progress = silent) -> Digits:
+def unseen_nondigits(count: int, seed: int, progress: OnProgress = silent) -> Digits:
     """Drawings of kinds that are never learned from."""
     return _draw_nondigits(draw_unseen_nondigit, count, seed, progress)
 
@@ -109,7 +102,7 @@ def draw_as_written(renderer: str, digit: PenDigit, rng: Generator) -> Image.Ima
     return RENDERERS[renderer](tuple(smooth(points) for points in digit.strokes), rng)
 
 
-def _draw_nondigits(draw: Callable[[Generator], Image.Image], count: int, seed: int, progress: Progress) -> Digits:
+def _draw_nondigits(draw: Callable[[Generator], Image.Image], count: int, seed: int, progress: OnProgress) -> Digits:
     drawn = draw_all(partial(_ignoring_item, draw), range(count), [NOT_A_DIGIT] * count, seed, progress)
     return drawn[drawn.images.amax(dim=(1, 2)) > 0]
 
@@ -119,21 +112,10 @@ def _ignoring_item(draw: Callable[[Generator], Image.Image], _: int, rng: Genera
 
 
 def draw_all(
-    draw: Draw, items: Sequence[Any] | NDArray[Any], labels: Sequence[int], seed: int, progress: Progress
+    draw: Draw, items: Sequence[Any] | NDArray[Any], labels: Sequence[int], seed: int, progress: OnProgress
 ) -> Digits:
     """Draw every item on all cores; what is taken for bare paper comes out black."""
-    starts = range(0, len(items), CHUNK)
-    chunks = [items[start : start + CHUNK] for start in starts]
-    seen: list[GreyImage] = []
-    if len(items) <= CHUNK:  # not worth a process
-        seen = _draw_chunk(draw, seed, 0, items)
-        progress(len(seen))
-    else:
-        context = multiprocessing.get_context("forkserver")  # a plain fork would copy torch's threads' locks
-        with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
-            for images in pool.map(partial(_draw_chunk, draw, seed), starts, chunks):
-                seen.extend(images)
-                progress(len(images))
+    seen = map_chunks(partial(_draw_chunk, draw, seed), items, CHUNK, progress)
     return Digits(torch.from_numpy(np.stack(seen)), torch.tensor(labels))
 
 

@@ -9,23 +9,22 @@ from sklearn.datasets import load_digits
 
 from model.data.digits import NOT_A_DIGIT, Digits, as_seen, load_mnist, load_pen, seen_or_black, split
 from model.data.drawn_sets import (
-    Progress,
     handwritten,
     letters,
     other_nondigits,
-    silent,
     split_writers,
     unseen_nondigits,
     validation_pen_digits,
 )
 from model.data.handwriting_fonts import FONT_PACKAGES, digit_items, installed_fonts, letter_items
+from model.data.parallel import OnProgress, silent
 
 NONDIGIT_SEED = 20_240_503
 FONT_SEED = 20_240_504
 NONDIGITS = 2_000  # pictures in each set of them
 
 
-def validation_sets(folder: Path, progress: Progress = silent, *, with_pen: bool = True) -> dict[str, Digits]:
+def validation_sets(folder: Path, progress: OnProgress = silent, *, with_pen: bool = True) -> dict[str, Digits]:
     """Digits that no network learned from, to choose and calibrate by: MNIST's, and those of the validation writers."""
     _, mnist = split(load_mnist(folder, train=True))
     sets = {"MNIST validation": as_seen(mnist)}
@@ -48,7 +47,7 @@ def optical_scans() -> tuple[list[Image.Image], list[int]]:
     return [Image.fromarray(grey) for grey in greys], bunch.target.tolist()
 
 
-def test_sets(folder: Path, progress: Progress = silent) -> dict[str, Digits]:
+def test_sets(folder: Path, progress: OnProgress = silent) -> dict[str, Digits]:
     """Digits that nothing is chosen by: MNIST's test set, and digits of other origins, never trained on.
 
     The handwriting fonts are left out where none is installed; `what_is_missing` says so.
@@ -62,7 +61,7 @@ def test_sets(folder: Path, progress: Progress = silent) -> dict[str, Digits]:
     return sets
 
 
-def nondigit_sets(progress: Progress = silent, *, with_letters: bool = True) -> dict[str, Digits]:
+def nondigit_sets(progress: OnProgress = silent, *, with_letters: bool = True) -> dict[str, Digits]:
     """Pictures of no digit: of a seed that is not trained on, and figures and letters of fonts that are not."""
     draws = {"letters": letters} if with_letters else {}
     draws |= {
@@ -77,5 +76,5 @@ def nondigit_sets(progress: Progress = silent, *, with_letters: bool = True) -> 
 
 
 def what_is_missing() -> list[str]:
-    """Which sets this machine cannot draw, and what would mend it; one line each."""
+    """Which sets this machine cannot draw, and how to fix that; one line each."""
     return [] if installed_fonts() else [f"left out: handwriting fonts; on Debian: apt-get install {FONT_PACKAGES}"]

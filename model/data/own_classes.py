@@ -1,6 +1,7 @@
 """Own classes of drawn pictures in the place of the digits: read from folders or strokes, and split for good.
 
-Every class and every writer falls into the same part each time, so what is validated or tested is never learned from.
+The split is fixed: a writer, or a picture where writers are unknown, is always in the same part, so validation and test
+pictures never train the network.
 """
 
 import hashlib
@@ -22,7 +23,8 @@ from PIL import Image
 from model.artifacts import read_labels, sha256_of
 from model.data.corrections import NO_DIGIT
 from model.data.digits import Digits
-from model.data.drawn_sets import Progress, draw_all, joined, silent, validation_pen_digits, varied_pen_digits
+from model.data.drawn_sets import draw_all, joined, validation_pen_digits, varied_pen_digits
+from model.data.parallel import OnProgress, silent
 from model.data.pen_strokes import PenDigit
 from model.errors import DataError, InvalidImage
 from model.preprocessing.decoding import decode_picture
@@ -50,11 +52,11 @@ class OwnClasses(ABC):
     left_out: int
 
     @abstractmethod
-    def to_learn(self, variants: int, seed: int, progress: Progress = silent) -> Digits:
+    def to_learn(self, variants: int, seed: int, progress: OnProgress = silent) -> Digits:
         """The training part as the network sees it, each picture `variants` times."""
 
     @abstractmethod
-    def to_measure(self, part: str, progress: Progress = silent) -> dict[str, Digits]:
+    def to_measure(self, part: str, progress: OnProgress = silent) -> dict[str, Digits]:
         """`VALIDATION` or `TEST` as the network sees it, always the same pictures, each set by its name."""
 
 
@@ -72,13 +74,13 @@ class OwnPictures(OwnClasses):
 
     parts: Mapping[str, Sequence[PictureFile]]
 
-    def to_learn(self, variants: int, seed: int, progress: Progress = silent) -> Digits:
+    def to_learn(self, variants: int, seed: int, progress: OnProgress = silent) -> Digits:
         return joined([self._seen(TRAINING, progress)] * variants)
 
-    def to_measure(self, part: str, progress: Progress = silent) -> dict[str, Digits]:
+    def to_measure(self, part: str, progress: OnProgress = silent) -> dict[str, Digits]:
         return {part: self._seen(part, progress)}
 
-    def _seen(self, part: str, progress: Progress) -> Digits:
+    def _seen(self, part: str, progress: OnProgress) -> Digits:
         files = self.parts[part]
         seen = draw_all(_open, [file.path for file in files], [file.label for file in files], 0, progress)
         blank = torch.nonzero(seen.images.amax(dim=(1, 2)) == 0).flatten().tolist()
@@ -93,10 +95,10 @@ class OwnStrokes(OwnClasses):
 
     parts: Mapping[str, Sequence[PenDigit]]
 
-    def to_learn(self, variants: int, seed: int, progress: Progress = silent) -> Digits:
+    def to_learn(self, variants: int, seed: int, progress: OnProgress = silent) -> Digits:
         return varied_pen_digits(self.parts[TRAINING], variants, seed, progress)
 
-    def to_measure(self, part: str, progress: Progress = silent) -> dict[str, Digits]:
+    def to_measure(self, part: str, progress: OnProgress = silent) -> dict[str, Digits]:
         sets = validation_pen_digits(self.parts[part], progress)
         return {f"{part}, {renderer}": digits for renderer, digits in sets.items()}
 

@@ -1,4 +1,4 @@
-"""Drawings that are no digits and that no network learns from: they measure doubt of what other generators draw.
+"""Drawings that are no digits, of kinds that no network trains on: they measure how well unseen kinds are rejected.
 
 Their kinds are none of `model.data.nondigits`, so nothing here may be chosen by them, nor trained on.
 """

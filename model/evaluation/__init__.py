@@ -1,1 +1,1 @@
-"""How good a network is: metrics, harmed pictures, plots and the report."""
+"""How good a network is: metrics, corrupted pictures, plots and the report."""

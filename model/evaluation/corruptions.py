@@ -1,14 +1,10 @@
-"""Harms pictures before they are read: noise, blur, shift, rotation, thicker and thinner strokes, less contrast.
+"""Corrupts pictures before they are read: noise, blur, shift, rotation, thicker and thinner strokes, less contrast.
 
-The harm is done to the picture that a person would send, so that what is measured is the whole way to the answer. No
+What is corrupted is the picture that a person would send, so that what is measured is the whole way to the answer. No
 torch in here: the processes that draw start the sooner.
 """
 
-import multiprocessing
-import os
-import signal
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,23 +14,24 @@ from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from model.data.parallel import OnProgress, map_chunks, silent
 from model.errors import NoInk
 from model.preprocessing.digit import BOX, digit_image
-from model.preprocessing.images import GreyImage, bounding_box
+from model.preprocessing.images import GreyImage, border_of, bounding_box
 
 SEED = 20_240_504
-CHUNK = 20  # pictures that a process harms at a time
+CHUNK = 20  # pictures that a process corrupts at a time
 MORPHOLOGY_SIDE = 160  # px; strokes grow and shrink on ink at least this long
 
 
 @dataclass(frozen=True)
 class Corruption:
-    """One way to harm a picture.
+    """One way to corrupt a picture.
 
     Attributes:
         unit: of the amounts, in words; a "box px" is a twentieth of the longer side of the ink, as the network sees it.
-        amounts: at severities 1, 2, 3, ...; the harm grows along them.
-        apply: gives the harmed picture, uint8 (H', W'), of a picture uint8 (H, W), an amount and rng.
+        amounts: at severities 1, 2, 3, ...; it grows stronger along them.
+        apply: gives the corrupted picture, uint8 (H', W'), of a picture uint8 (H, W), an amount and rng.
     """
 
     unit: str
@@ -43,7 +40,7 @@ class Corruption:
 
 
 def corrupt(picture: GreyImage, name: str, severity: int, rng: Generator) -> GreyImage:
-    """Harm a picture by one of `CORRUPTIONS`; severity 0 leaves it as it is.
+    """Corrupt a picture by one of `CORRUPTIONS`; severity 0 leaves it as it is.
 
     Args:
         picture: grey, uint8 (H, W), ink and paper of either polarity.
@@ -62,9 +59,7 @@ def corrupt(picture: GreyImage, name: str, severity: int, rng: Generator) -> Gre
     return CORRUPTIONS[name].apply(picture, amounts[severity - 1], rng) if severity else picture
 
 
-def harmed(
-    pictures: Sequence[GreyImage], progress: Callable[[int], object] = lambda done: None
-) -> dict[str, list[list[GreyImage | None]]]:
+def corrupted(pictures: Sequence[GreyImage], progress: OnProgress = silent) -> dict[str, list[list[GreyImage | None]]]:
     """What the network sees of every picture under every corruption and severity, drawn on all cores.
 
     Random numbers come from `SEED` and the picture's number, so one picture is turned the same way at every severity.
@@ -72,31 +67,18 @@ def harmed(
     Returns:
         For each corruption, for each severity from 0, for each picture uint8 (28, 28), or `None` where no ink is left.
     """
-    starts = range(0, len(pictures), CHUNK)
-    chunks = [pictures[start : start + CHUNK] for start in starts]
-    seen: list[list[list[GreyImage | None]]] = []
-    # A plain fork would copy the locks of torch's threads.
-    context = multiprocessing.get_context("forkserver")
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=context, initializer=_leave_interrupts_to_parent) as pool:
-        for part in pool.map(_harmed_chunk, starts, chunks):
-            seen.extend(part)
-            progress(len(part))
+    seen = map_chunks(_corrupted_chunk, pictures, CHUNK, progress)
     return {
         name: [[picture[i][severity] for picture in seen] for severity in range(len(corruption.amounts) + 1)]
         for i, (name, corruption) in enumerate(CORRUPTIONS.items())
     }
 
 
-def _leave_interrupts_to_parent() -> None:
-    """Ctrl-C reaches every process of the terminal; one that it ends in mid-work can hang the pool for ever."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _corrupted_chunk(start: int, pictures: Sequence[GreyImage]) -> list[list[list[GreyImage | None]]]:
+    return [_corrupted_picture(start + i, picture) for i, picture in enumerate(pictures)]
 
 
-def _harmed_chunk(start: int, pictures: Sequence[GreyImage]) -> list[list[list[GreyImage | None]]]:
-    return [_harmed_picture(start + i, picture) for i, picture in enumerate(pictures)]
-
-
-def _harmed_picture(number: int, picture: GreyImage) -> list[list[GreyImage | None]]:
+def _corrupted_picture(number: int, picture: GreyImage) -> list[list[GreyImage | None]]:
     return [
         [_seen(corrupt(picture, name, severity, rng_for_picture(number))) for severity in range(len(one.amounts) + 1)]
         for name, one in CORRUPTIONS.items()
@@ -104,7 +86,7 @@ def _harmed_picture(number: int, picture: GreyImage) -> list[list[GreyImage | No
 
 
 def rng_for_picture(number: int) -> Generator:
-    """The random numbers that harm the picture of this number."""
+    """The random numbers that corrupt the picture of this number."""
     return default_rng((SEED, number))
 
 
@@ -117,7 +99,7 @@ def _seen(picture: GreyImage) -> GreyImage | None:
 
 def paper_of(picture: GreyImage) -> int:
     """The grey level of the paper: what most of the border shows."""
-    return int(np.median(np.concatenate((picture[0], picture[-1], picture[:, 0], picture[:, -1]))))
+    return int(np.median(border_of(picture)))
 
 
 def _box_px(picture: GreyImage) -> float:

@@ -93,7 +93,7 @@ def _one_of_each(labels: Sequence[int], draw: Callable[[int], Image.Image]) -> l
     return [ExamplePicture.of(str(label), draw(labels.index(label))) for label in sorted(set(labels))]
 
 
-def harmed_examples(picture: GreyImage) -> dict[str, list[ExamplePicture]]:
+def corrupted_examples(picture: GreyImage) -> dict[str, list[ExamplePicture]]:
     """One picture under each corruption, at every severity from 0."""
     return {
         name: [

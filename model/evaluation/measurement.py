@@ -10,8 +10,9 @@ import torch
 
 from model.artifacts import LABELS_FILE, METADATA_FILE, read_labels
 from model.data.digits import Digits, load_mnist, load_pen, split
-from model.data.drawn_sets import Progress, silent, split_writers
+from model.data.drawn_sets import split_writers
 from model.data.evaluation_sets import mnist_test, nondigit_sets, test_sets, validation_sets
+from model.data.parallel import OnProgress, silent
 from model.errors import ArtifactError
 from model.evaluation.metrics import details, probabilities_of, refusal_curve
 from model.evaluation.report import REPORTED
@@ -55,7 +56,7 @@ def check_reads_digits(recogniser: Recogniser) -> None:
 
 
 def draw_evaluation_sets(
-    data: Path, progress: Progress = silent, *, mnist_only: bool = False, with_pen: bool = True
+    data: Path, progress: OnProgress = silent, *, mnist_only: bool = False, with_pen: bool = True
 ) -> EvaluationSets:
     """Read and draw all sets, or MNIST's test digits alone.
 
@@ -68,7 +69,7 @@ def draw_evaluation_sets(
     return EvaluationSets(validation | test_sets(data, progress), list(validation), nondigit_sets(progress))
 
 
-def measure_all(recogniser: Recogniser, sets: EvaluationSets, progress: Progress = silent) -> dict[str, Any]:
+def measure_all(recogniser: Recogniser, sets: EvaluationSets, progress: OnProgress = silent) -> dict[str, Any]:
     """Results on every set, and how the validation digits fare beside what is no digit; fit for JSON."""
     read = {name: probabilities_of(recogniser, one.images, progress) for name, one in sets.digits.items()}
     others = {name: probabilities_of(recogniser, one.images, progress) for name, one in sets.nondigits.items()}

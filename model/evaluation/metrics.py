@@ -3,7 +3,7 @@
 All numbers and no pictures: `model.evaluation.plots` draws them, `model.evaluation.report` tells them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import sqrt
 from typing import Any
@@ -16,6 +16,7 @@ from torch import Tensor
 
 from model.calibration import expected_calibration_error, rejection_score
 from model.data.digits import Digits
+from model.data.parallel import OnProgress, silent
 from model.recogniser import Recogniser
 from model.training.batches import EVALUATION_BATCH
 
@@ -72,9 +73,7 @@ def wilson_interval(right: int, n: int, z: float = 1.96) -> tuple[float, float]:
     return centre - half, centre + half
 
 
-def probabilities_of(
-    recogniser: Recogniser, images: Tensor, progress: Callable[[int], object] = lambda done: None
-) -> Tensor:
+def probabilities_of(recogniser: Recogniser, images: Tensor, progress: OnProgress = silent) -> Tensor:
     """Calibrated probabilities float32 (N, C) of pictures as the network sees them, uint8 (N, 28, 28)."""
     parts = []
     for batch in images.split(EVALUATION_BATCH):

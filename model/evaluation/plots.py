@@ -123,7 +123,7 @@ def robustness(unit: str, amounts: Sequence[float], sets: Mapping[str, Sequence[
 
 
 def refusals(nondigits: Mapping[str, Mapping[str, Any]]) -> str:
-    """Share of what is no digit that is refused over the share of digits that is, as the threshold moves."""
+    """Share of non-digits refused against share of digits refused, over all thresholds."""
     with _panel((4.4, 3.4)) as panel:
         axes, lowest = panel.axes, 1.0
         for (name, one), (color, marker, line) in zip(nondigits.items(), SERIES, strict=False):

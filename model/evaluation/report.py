@@ -35,13 +35,13 @@ class Gallery:
     Attributes:
         sets: the digits that were measured, as the network sees them: the mistakes are shown from here.
         examples: pictures as they are sent, by the name of their set.
-        harmed: one picture under each corruption, at every severity.
+        corrupted: one picture under each corruption, at every severity.
         augmented: rows of a digit, uint8 (28, 28), and its variants.
     """
 
     sets: Mapping[str, Digits]
     examples: Mapping[str, Sequence[ExamplePicture]]
-    harmed: Mapping[str, Sequence[ExamplePicture]]
+    corrupted: Mapping[str, Sequence[ExamplePicture]]
     augmented: Sequence[Sequence[GreyImage]]
 
 

@@ -1,6 +1,6 @@
-"""Measures how a recogniser bears harmed pictures: its accuracy along the severities of each corruption."""
+"""Measures how well a recogniser reads corrupted pictures: its accuracy along the severities of each corruption."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ from torch import Tensor
 
 from model.data.digits import load_mnist, load_pen, split
 from model.data.drawn_sets import VALIDATION_SEED, draw_as_written, split_writers
+from model.data.parallel import OnProgress, silent
 from model.data.pen_strokes import PenDigit
-from model.evaluation.corruptions import CORRUPTIONS, SEED, harmed
+from model.evaluation.corruptions import CORRUPTIONS, SEED, corrupted
 from model.evaluation.metrics import probabilities_of, refused_share
 from model.preprocessing.images import GreyImage
 from model.recogniser import Recogniser
@@ -62,9 +63,7 @@ def flat(picture: Image.Image) -> Image.Image:
     return Image.alpha_composite(white, picture.convert("RGBA")).convert("L")
 
 
-def robustness(
-    recogniser: Recogniser, sets: Mapping[str, Pictures], progress: Callable[[int], object] = lambda done: None
-) -> dict[str, Any]:
+def robustness(recogniser: Recogniser, sets: Mapping[str, Pictures], progress: OnProgress = silent) -> dict[str, Any]:
     """Accuracy and refusals under every corruption at every severity, fit for JSON.
 
     A picture without any ink left counts as refused and not read.
@@ -76,7 +75,7 @@ def robustness(
             name: {"n": len(one.labels)}
             | {
                 corruption: [_read(recogniser, seen, one.labels) for seen in severities]
-                for corruption, severities in harmed(one.pictures, progress).items()
+                for corruption, severities in corrupted(one.pictures, progress).items()
             }
             for name, one in sets.items()
         },

@@ -24,9 +24,9 @@ ROUND_S = 0.02  # shortest time of one round
 def measure_speed(load: Callable[[], Recogniser], picture: Image.Image) -> dict[str, Any]:
     """Milliseconds a picture: of forward passes in batches, and of the preprocessing of `picture`.
 
-    Each is the median of `ROUNDS` rounds, in turns so that all meet the same disturbances; the fastest round tells how
-    much they were disturbed. The recogniser is loaded anew, for what oneDNN Graph has fused once keeps the number of
-    threads that it was fused for.
+    Each is the median of `ROUNDS` rounds, in turns, so that other work on the machine affects all alike; the gap to the
+    fastest round shows how much it did. The recogniser is loaded again, because graphs fused by oneDNN keep the number
+    of threads that they were compiled for.
     """
     rng = np.random.default_rng(0)
     batches = {n: rng.integers(0, 256, (n, SIDE, SIDE), dtype=np.uint8) for n in BATCHES}

@@ -7,7 +7,7 @@ from model.evaluation.metrics import Metrics
 
 
 def summary(results: Mapping[str, Any]) -> str:
-    """All that `metrics.json` holds, in a page of text: the sets, what is refused, harmed pictures, speed."""
+    """All that `metrics.json` holds, in a page of text: the sets, what is refused, corrupted pictures, speed."""
     fields = Metrics.__dataclass_fields__
     metrics = {name: Metrics(**{field: one[field] for field in fields}) for name, one in results["digits"].items()}
     model, speed = results["model"], results["speed"]
@@ -21,7 +21,7 @@ def summary(results: Mapping[str, Any]) -> str:
     ]
     origin = f"{model['name']} {model['version']} from {model['file']}, SHA-256 {model['sha256']}"
     return "\n".join(
-        [origin, "", metrics_table(metrics), "", *refused, "", harm_table(results["robustness"]), "", *times]
+        [origin, "", metrics_table(metrics), "", *refused, "", corruption_table(results["robustness"]), "", *times]
     )
 
 
@@ -40,13 +40,13 @@ def metrics_table(metrics: Mapping[str, Metrics]) -> str:
     return "\n".join(rows)
 
 
-def harm_table(harmed: Mapping[str, Any]) -> str:
+def corruption_table(corrupted: Mapping[str, Any]) -> str:
     """Accuracy under each corruption as rows of a Markdown table."""
-    severities = range(max(len(one["amounts"]) for one in harmed["corruptions"].values()))
-    rows = [f"| accuracy at severity (seed {harmed['seed']}) | {' | '.join(map(str, severities))} |"]
+    severities = range(max(len(one["amounts"]) for one in corrupted["corruptions"].values()))
+    rows = [f"| accuracy at severity (seed {corrupted['seed']}) | {' | '.join(map(str, severities))} |"]
     rows.append("|---|" + "---|" * len(severities))
-    for name, one in harmed["sets"].items():
-        for corruption in harmed["corruptions"]:
+    for name, one in corrupted["sets"].items():
+        for corruption in corrupted["corruptions"]:
             shares = " | ".join(f"{step['accuracy']:.1%}" for step in one[corruption])
             rows.append(f"| {corruption}, {one['n']:,} of {name} | {shares} |")
     return "\n".join(rows)

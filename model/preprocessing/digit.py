@@ -29,7 +29,7 @@ def digit_image(picture: Image.Image, is_dark_ink: bool | None = None) -> GreyIm
 
     Args:
         picture: of any mode, size and paper.
-        is_dark_ink: the polarity where the sender has told it; found out where it is None.
+        is_dark_ink: whether the ink is darker than the paper; None detects it.
 
     Returns:
         uint8 (28, 28), 0 = paper, 255 = ink: what `normalise` makes the network's input of.

@@ -1,4 +1,4 @@
-"""Finds the ink: from any picture to a map of ink on paper, whatever the paper, the light and the polarity.
+"""Finds the ink: from any picture to an image of the ink alone, whatever the paper, the light and the polarity.
 
 Leaves the paper to `model.preprocessing.paper`; cropping, scaling and centring to `model.preprocessing.digit`.
 
@@ -32,7 +32,7 @@ def find_ink(picture: Image.Image, is_dark_ink: bool | None = None) -> GreyImage
 
     Args:
         picture: as decoded.
-        is_dark_ink: the polarity where the sender has told it; found out where it is None.
+        is_dark_ink: whether the ink is darker than the paper; None detects it.
 
     Returns:
         uint8 (H, W), 0 = paper, 255 = full ink, at most `MAX_SIDE` on the longer side, without stray specks.
@@ -143,9 +143,9 @@ def _ink_on_paper(grey: GreyImage, is_dark_ink: bool) -> GreyImage:
 def _ink_on_uneven_paper(grey: GreyImage, is_grainy: bool) -> tuple[Levels, float]:
     """How many levels darker than its paper each pixel is, float32 (H, W), and the grain of the bare paper.
 
-    Light falls off by a factor, so ink is measured as a share of the paper around it, then scaled to the paper's level;
-    but as it was sent where that tells two levels better apart, for a tight crop has no paper around its ink. The grain
-    is the standard deviation by the median absolute deviation, which ink does not disturb.
+    Light falls off by a factor, so ink is measured as a share of the paper around it, then scaled to the paper's level.
+    A tight crop has no paper around its ink: where the levels as they were sent separate better, those are used. The
+    grain is the standard deviation, estimated from the median absolute deviation, which ink hardly affects.
     """
     paper = paper_under_ink(grey)
     step = max(1, max(grey.shape) // 64)  # every pixel of a small picture, a sample of a large one
@@ -185,7 +185,7 @@ def percentile_90(values: Levels) -> float:
 
 
 def _without_shadows(ink: GreyImage) -> GreyImage:
-    """Drop what is faint and away from the strokes: the edges of shadows that are steeper than the light's course."""
+    """Drop what is faint and away from the strokes: the edges of shadows that are too steep for the illumination."""
     reach = max(1, round(FRINGE_SHARE * max(ink.shape)))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     return as_uint8(ink * cv2.dilate(as_uint8(ink > STROKE_SHARE * 255), kernel))

@@ -21,7 +21,7 @@ FLAT_SHARE = 0.7  # ... along this share of the border; photographed paper varie
 
 
 def flat_paper(dark: GreyImage) -> tuple[np.uint8, bool]:
-    """Grey level of the paper at the border, and whether it is the same nearly all along: drawn, not photographed."""
+    """Grey level of the paper at the border, and whether nearly the whole border has it: drawn, not photographed."""
     border = border_of(dark)
     darkest, lightest, *_ = cv2.minMaxLoc(dark)
     levels = border[border >= math.ceil((darkest + lightest) / 2)]  # those of the paper
@@ -56,7 +56,7 @@ def separability_at(grey: GreyImage, threshold: int) -> float:
 def paper_under_ink(grey: GreyImage) -> Levels:
     """The paper's own brightness under dark ink, float32 (H, W), at least 1."""
     small = shrunk(grey, PAPER_SIDE).astype(np.float64)
-    light = np.maximum(course_of_light(small, without_ink=True), 1.0)
+    light = np.maximum(fit_illumination(small, without_ink=True), 1.0)
     # A quadratic surface cannot follow the edges of shadows; closing fills the strokes and keeps the shadows.
     side = int(WIDEST_STROKE * max(small.shape)) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
@@ -66,7 +66,7 @@ def paper_under_ink(grey: GreyImage) -> Levels:
     return np.asarray(paper, dtype=np.float32)
 
 
-def course_of_light(small: NDArray[np.float64], without_ink: bool = False) -> NDArray[np.float64]:
+def fit_illumination(small: NDArray[np.float64], without_ink: bool = False) -> NDArray[np.float64]:
     """Least-squares quadratic surface through grey levels; `without_ink` leaves out what lies well below it."""
     terms = _quadratic_terms(*small.shape)
     values = small.ravel()

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from model.preprocessing.images import GreyImage, border_of, shrunk
-from model.preprocessing.paper import PAPER_SIDE, SEPARABLE, course_of_light, separability_at
+from model.preprocessing.paper import PAPER_SIDE, SEPARABLE, fit_illumination, separability_at
 
 ONE_LEVEL = 0.9  # share of the border that has one of two grey levels: that level is paper
 SHARP_WITHIN = 3.0  # px at `PAPER_SIDE`; strokes differ from surroundings this near, shadows do not
@@ -18,8 +18,8 @@ _CORNERS = np.ix_((0, -1), (0, -1))
 def has_dark_ink(grey: GreyImage) -> bool:
     """Whether the ink of a grey image, uint8 (H, W), is darker than its paper.
 
-    The border decides, its corners most, because ink seldom reaches them. Where the grey levels are not two classes
-    (Otsu's separability, 1979), light and shadow vary too: ink is then the longer tail around the course of the light.
+    The border decides, its corners most, because ink seldom reaches them. Where the grey levels do not form two
+    classes (Otsu, 1979), the illumination varies too: ink is then the longer tail of the levels around it.
     """
     threshold, light = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     darkest, lightest, *_ = cv2.minMaxLoc(border_of(grey))
@@ -30,7 +30,7 @@ def has_dark_ink(grey: GreyImage) -> bool:
     if has_two_levels and (max(light_share, 1 - light_share) > ONE_LEVEL or not is_border_bare(grey)):
         return light_share > 0.5
     small = shrunk(grey, PAPER_SIDE).astype(np.float64)
-    return float(((small - course_of_light(small)) ** 3).mean()) < 0
+    return float(((small - fit_illumination(small)) ** 3).mean()) < 0
 
 
 def is_border_bare(grey: GreyImage) -> bool:

@@ -12,11 +12,11 @@ from torch import Generator, Tensor
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How far pictures are varied; each value is the largest, drawn evenly up to it unless said otherwise."""
+    """How far pictures are varied; amounts are drawn uniformly up to these maxima unless said otherwise."""
 
     rotation_degrees: float = 10.0
     translation_px: float = 1.5
-    scale: float = 0.12  # share by which width and height grow or shrink, each for itself
+    scale: float = 0.12  # share by which width and height grow or shrink, independently
     shear: float = 0.15  # px sideways for each px up
     elastic_px: float = 1.0  # standard deviation of the smooth displacement
     stroke_probability: float = 0.3  # of thickening or thinning the strokes, half each
@@ -77,20 +77,20 @@ def _warp(images: Tensor, augmentation: Augmentation, generator: Generator) -> T
 
 def _vary_strokes(images: Tensor, augmentation: Augmentation, generator: Generator) -> Tensor:
     """Thicken some pictures and thin others by a 3x3 window."""
-    drawn = torch.rand(len(images), generator=generator, device=images.device)
+    uniform = torch.rand(len(images), generator=generator, device=images.device)
     half = augmentation.stroke_probability / 2
-    images = _blended(images, drawn < half, _thicker, 1.0, generator)
+    images = _blended(images, uniform < half, _thicker, 1.0, generator)
     # A full erosion would break fine strokes, hence at most 0.6 of it.
-    return _blended(images, drawn > 1 - half, lambda some: -_thicker(-some), 0.6, generator)
+    return _blended(images, uniform > 1 - half, lambda some: -_thicker(-some), 0.6, generator)
 
 
 def _blur(images: Tensor, augmentation: Augmentation, generator: Generator) -> Tensor:
     """Blur some pictures by a 3x3 binomial window."""
-    drawn = torch.rand(len(images), generator=generator, device=images.device)
+    uniform = torch.rand(len(images), generator=generator, device=images.device)
     row = torch.tensor((0.25, 0.5, 0.25), device=images.device)
     window = torch.outer(row, row).view(1, 1, 3, 3)
     blurred = partial(F.conv2d, weight=window, padding=1)
-    return _blended(images, drawn < augmentation.blur_probability, blurred, 1.0, generator)
+    return _blended(images, uniform < augmentation.blur_probability, blurred, 1.0, generator)
 
 
 def _thicker(images: Tensor) -> Tensor:
@@ -111,10 +111,10 @@ def _blended(
 def _erase(images: Tensor, augmentation: Augmentation, generator: Generator) -> Tensor:
     """Blank a random rectangle of some pictures (random erasing, Zhong et al., 2020)."""
     n, _, height, width = images.shape
-    drawn, y, x, rows, columns = torch.rand((5, n, 1, 1, 1), generator=generator, device=images.device)
+    uniform, y, x, rows, columns = torch.rand((5, n, 1, 1, 1), generator=generator, device=images.device)
     y_of = torch.arange(height, device=images.device).view(1, 1, height, 1)
     x_of = torch.arange(width, device=images.device).view(1, 1, 1, width)
     rows, columns = 1 + rows * (augmentation.erase_px - 1), 1 + columns * (augmentation.erase_px - 1)
     y, x = y * (height - rows), x * (width - columns)
     inside = (y_of >= y) & (y_of < y + rows) & (x_of >= x) & (x_of < x + columns)
-    return images.masked_fill(inside & (drawn < augmentation.erase_probability), 0.0)
+    return images.masked_fill(inside & (uniform < augmentation.erase_probability), 0.0)

@@ -55,7 +55,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         raise ArtifactError(f"{path} cannot be read as a checkpoint: {type(error).__name__}") from error
     found = checkpoint.get("format") if isinstance(checkpoint, dict) else None
     if found != CHECKPOINT_FORMAT:
-        raise ArtifactError(f"{path} has checkpoint format {found}; {CHECKPOINT_FORMAT} is read")
+        raise ArtifactError(f"{path} has checkpoint format {found}; this code reads format {CHECKPOINT_FORMAT}")
     return dict(checkpoint)
 
 

@@ -27,10 +27,10 @@ class TrainingConfig:
     network: str = _option("digit_cnn", "what to train", choices=list_networks())
     classes: int = field(default=CLASSES, metadata={"low": 2})
     labels: str = ""  # SHA-256 of the labels of own classes; empty for the digits
-    epochs: int = _option(32, "times through all pictures", low=1)
+    epochs: int = _option(32, "passes over the training set", low=1)
     batch_size: int = _option(256, "pictures in a step, over all processes", low=2)
-    optimiser: str = _option("adamw", "what moves the weights", choices=list(LEARNING_RATES))
-    schedule: str = _option("one-cycle", "course of the learning rate", choices=SCHEDULES)
+    optimiser: str = _option("adamw", "optimiser", choices=list(LEARNING_RATES))
+    schedule: str = _option("one-cycle", "learning rate schedule", choices=SCHEDULES)
     learning_rate: float = field(default=5e-3, metadata={"above": 0})  # its peak
     weight_decay: float = 1e-2
     precision: str = "float32"  # or bfloat16: of the forward and backward pass; weights stay float32
@@ -42,13 +42,13 @@ class TrainingConfig:
     distillation_temperature: float = 2.0  # that softens them
     patience: int = _option(24, "epochs without a better validation result before training stops", low=1)
     seed: int = _option(1, "same seed, same machine: same weights")
-    mnist_repeats: int = _option(2, "times a MNIST digit comes in an epoch", low=1)
+    mnist_repeats: int = _option(2, "times each MNIST digit is used in an epoch", low=1)
     pen_variants: int = _option(8, "pictures of each pen digit or own picture; 0 trains without pen strokes", low=0)
     nondigits: int = _option(60_000, "pictures that show no digit or own class", low=0)
     nondigit_kinds: str = field(default="all", metadata={"choices": NONDIGIT_KINDS})
     augmentation: Augmentation = field(default_factory=Augmentation)
     final_strength: float = _option(
-        0.4, "of the augmentation in the last epoch; it falls to that from half-time on", low=0, high=1
+        0.4, "augmentation strength in the last epoch; it falls to this over the second half", low=0, high=1
     )
 
     def __post_init__(self) -> None:

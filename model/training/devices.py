@@ -30,15 +30,15 @@ class Processes:
 
     @property
     def is_first(self) -> bool:
-        """The one that validates, writes and talks."""
+        """Whether this process validates, writes and reports."""
         return self.rank == 0
 
     def parallel(self, network: nn.Module) -> nn.Module:
-        """The network whose gradients are averaged over all processes; the very network if there is but one."""
+        """The network whose gradients are averaged over all processes; the network itself where there is only one."""
         return DistributedDataParallel(network) if self.count > 1 else network
 
     def from_first(self, value: Any) -> Any:
-        """What the first process passed in, in every process; waits until it has."""
+        """Broadcast the value of the first process; all others wait for it."""
         if self.count == 1:
             return value
         values = [value]
@@ -48,7 +48,7 @@ class Processes:
 
 @contextmanager
 def join_processes(device: torch.device) -> Iterator[Processes]:
-    """Meet the other processes that `torchrun` started, over NCCL on GPUs and Gloo on CPUs; leave them at the end."""
+    """Join the process group of `torchrun`, over NCCL on GPUs and Gloo on CPUs; leave it at the end."""
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:
         yield Processes()

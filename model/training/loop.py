@@ -104,7 +104,7 @@ def train(
 
 
 class _Trainer:
-    """A network on its way: what stays the same from epoch to epoch, and the run that changes."""
+    """Trains one network, epoch by epoch."""
 
     def __init__(
         self,
@@ -135,12 +135,12 @@ class _Trainer:
         order = torch.randperm(len(self.training), generator=Generator().manual_seed(common))
         run.network.train()
         augmentation = config.augmentation_in(epoch)
-        started, told, total = time.monotonic(), 0.0, torch.zeros((), device=self.device)
-        for step, (mine, whole) in enumerate(self._parts(order), start=1):
-            total += self._learn(self.training[mine].to(self.device), whole, augmentation, rng)
+        started, reported, total = time.monotonic(), 0.0, torch.zeros((), device=self.device)
+        for step, (mine, batch_size) in enumerate(self._parts(order), start=1):
+            total += self._learn(self.training[mine].to(self.device), batch_size, augmentation, rng)
             elapsed = time.monotonic() - started
-            if elapsed - told > PROGRESS_INTERVAL_S or step == self.steps_per_epoch:
-                told, share, loss = elapsed, step / self.steps_per_epoch, float(total) / step
+            if elapsed - reported > PROGRESS_INTERVAL_S or step == self.steps_per_epoch:
+                reported, share, loss = elapsed, step / self.steps_per_epoch, float(total) / step
                 if not math.isfinite(loss):
                     raise ArtifactError(f"training diverged in epoch {epoch} (loss {loss}); lower the learning rate")
                 left = elapsed / share * (config.epochs - epoch + 1 - share)
@@ -155,21 +155,23 @@ class _Trainer:
             "seconds": time.monotonic() - started,
         }
 
-    def _learn(self, batch: Digits, whole: int, augmentation: Augmentation, rng: Generator) -> Tensor:
-        """One step on this process's part of a batch of `whole` pictures; returns the loss."""
+    def _learn(self, batch: Digits, batch_size: int, augmentation: Augmentation, rng: Generator) -> Tensor:
+        """One step on this process's part of a batch of `batch_size` pictures; returns the loss."""
         run = self.run
         images = standardise(augment(to_ink(batch.images), augmentation, rng))
         images = images.contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
             logits = self._forward(images)
             with torch.no_grad():
-                taught = self.teacher(images) if self.teacher else None
+                teacher_logits = self.teacher(images) if self.teacher else None
         loss = _summed_loss(logits.float(), batch.labels, self.config)
-        if taught is not None:
+        if teacher_logits is not None:
             weight = self.config.distillation_weight
-            loss = (1 - weight) * loss + weight * _summed_distillation(logits.float(), taught.float(), self.config)
+            loss = (1 - weight) * loss + weight * _summed_distillation(
+                logits.float(), teacher_logits.float(), self.config
+            )
         # Gradients are averaged over the processes, each of whose parts is about one of `count`.
-        loss = loss * (self.processes.count / whole)
+        loss = loss * (self.processes.count / batch_size)
         run.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         run.optimiser.step()
@@ -185,18 +187,18 @@ class _Trainer:
 
 
 def _summed_loss(logits: Tensor, labels: Tensor, config: TrainingConfig) -> Tensor:
-    """Cross-entropy of the digits; where there is no digit, all classes shall be equally likely (outlier exposure)."""
+    """Cross-entropy; for non-digits the target is the uniform distribution (outlier exposure)."""
     loss = F.cross_entropy(
         logits, labels, ignore_index=NOT_A_DIGIT, label_smoothing=config.label_smoothing, reduction="sum"
     )
-    doubt = -F.log_softmax(logits[labels == NOT_A_DIGIT], dim=1).mean(dim=1).sum()
-    return loss + config.doubt_weight * doubt
+    outlier_loss = -F.log_softmax(logits[labels == NOT_A_DIGIT], dim=1).mean(dim=1).sum()
+    return loss + config.doubt_weight * outlier_loss
 
 
-def _summed_distillation(logits: Tensor, taught: Tensor, config: TrainingConfig) -> Tensor:
+def _summed_distillation(logits: Tensor, teacher_logits: Tensor, config: TrainingConfig) -> Tensor:
     """Cross-entropy against the teacher's softened probabilities, scaled so that its gradients weigh as much."""
     temperature = config.distillation_temperature
-    softened = torch.softmax(taught / temperature, dim=1)
+    softened = torch.softmax(teacher_logits / temperature, dim=1)
     return F.cross_entropy(logits / temperature, softened, reduction="sum") * temperature**2
 
 

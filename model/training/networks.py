@@ -57,7 +57,7 @@ class ConvBlock(nn.Sequential):
 class DigitCNN(nn.Module):
     """The default: six 3x3 convolutions, then one 7x7 window for each channel that knows where its strokes lie.
 
-    A global average would forget the place of what it found and dense layers would cost more than all convolutions;
+    Global average pooling would lose where features lie, and a dense layer would cost more than all convolutions;
     the depthwise window (as in MobileFaceNets, Chen et al., 2018) keeps the place for 49 weights a channel.
 
         (N, 1, 28, 28) -> (N, 16, 28, 28) -> (N, 32, 14, 14) x2 -> (N, 64, 7, 7) x3 -> (N, 64) -> (N, C)

@@ -94,7 +94,7 @@ def create_schedule(name: str, optimiser: torch.optim.Optimizer, steps: int) -> 
 def average_weights(network: nn.Module, decay: float) -> AveragedModel:
     """Exponential moving average of a network's weights and buffers.
 
-    Its memory grows with the steps taken, up to `decay`, so that short trainings profit too.
+    The decay grows with the steps taken, up to `decay`, so that short runs profit too.
     """
     return AveragedModel(network, avg_fn=_moving_average(decay), use_buffers=True)
 

@@ -11,24 +11,23 @@ from model.artifacts import sha256_of, write_atomically
 from model.data.corrections import read_corrections
 from model.data.digits import PEN_FILE, Digits, as_seen, load_mnist, load_pen, mnist_hashes, split
 from model.data.drawn_sets import (
-    Progress,
     joined,
     nondigits,
     other_nondigits,
-    silent,
     small_scans,
     split_writers,
     validation_pen_digits,
     varied_pen_digits,
 )
 from model.data.own_classes import VALIDATION, OwnClasses
+from model.data.parallel import OnProgress, silent
 from model.errors import ArtifactError
 from model.training.checkpoints import check_labels
 from model.training.configuration import TrainingConfig
 from model.training.devices import Processes
 
 CORRECTION_REPEATS = 8  # times that each comes in an epoch, as often as a pen digit is drawn
-MOST_NONDIGITS = 3  # pictures of own classes for each of none, about as many as for the digits
+PICTURES_PER_NONDIGIT = 3  # training pictures of own classes for each non-digit; about the ratio of the digits
 PICTURES_FILE = "pictures.pt"
 PICTURES = "pictures"  # the hash of own pictures, among those of the data
 
@@ -51,7 +50,7 @@ def draw_digits(
     data: Path,
     config: TrainingConfig,
     corrections: Sequence[Path] = (),
-    progress: Progress = silent,
+    progress: OnProgress = silent,
 ) -> tuple[Digits, Digits]:
     """Draw the pictures to learn from and to validate on: MNIST, pen strokes, small scans, no digits, corrections.
 
@@ -74,7 +73,7 @@ def draw_own_classes(
     own: OwnClasses,
     config: TrainingConfig,
     corrections: Sequence[Path] = (),
-    progress: Progress = silent,
+    progress: OnProgress = silent,
 ) -> tuple[Digits, Digits]:
     """Draw the pictures of own classes to learn from and to validate on, pictures of none of them, corrections.
 
@@ -83,7 +82,7 @@ def draw_own_classes(
     """
     corrected = [read_corrections(path, own.labels).to_learn() for path in corrections]
     pictures = own.to_learn(max(1, config.pen_variants), config.seed, progress)
-    count = min(config.nondigits, len(pictures) // MOST_NONDIGITS)
+    count = min(config.nondigits, len(pictures) // PICTURES_PER_NONDIGIT)
     training = [pictures, *corrected * CORRECTION_REPEATS, *_nondigits(count, config, progress)]
     return joined(training), joined(list(own.to_measure(VALIDATION, progress).values()))
 
@@ -98,11 +97,11 @@ def check_pictures(checkpoint: dict[str, Any], own: OwnClasses | None) -> None:
     if own and checkpoint["data"].get(PICTURES) != own.sha256:
         raise ArtifactError(
             "the checkpoint was trained on other pictures than these, and may have learned those to validate on; "
-            "name the same --pictures, or train anew"
+            "name the same --pictures, or train again"
         )
 
 
-def _nondigits(count: int, config: TrainingConfig, progress: Progress) -> list[Digits]:
+def _nondigits(count: int, config: TrainingConfig, progress: OnProgress) -> list[Digits]:
     draw = {"all": nondigits, "scribbles": other_nondigits}[config.nondigit_kinds]
     return [draw(count, config.seed, progress)] if count else []
 

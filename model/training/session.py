@@ -1,4 +1,4 @@
-"""One whole training, from the data's folder to the best checkpoint, alone or among several processes."""
+"""One whole training run, from the data's folder to the best checkpoint, alone or among several processes."""
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -9,8 +9,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from model.data.drawn_sets import silent
 from model.data.own_classes import OwnClasses
+from model.data.parallel import silent
 from model.training.checkpoints import finished_steps
 from model.training.configuration import TrainingConfig
 from model.training.devices import join_processes
@@ -21,19 +21,19 @@ from model.training.tensorboard_log import TensorBoardLog
 
 @dataclass(frozen=True)
 class Observers:
-    """Who is told how a training goes; only the first of several processes tells.
+    """Called back during a training run; only the first of several processes does it.
 
     Attributes:
-        drawn: called with the number of pictures just drawn.
-        started: called once with the pictures to learn from, those to validate on, and the processes.
-        progressed: called a few times a second.
-        ended_epoch: called with each epoch's record.
+        on_drawn: with the number of pictures just drawn.
+        on_start: once, with the numbers of training pictures, of validation pictures and of processes.
+        on_progress: a few times a second.
+        on_epoch: with each epoch's record.
     """
 
-    drawn: Callable[[int], object] = silent
-    started: Callable[[int, int, int], object] = lambda training, validation, processes: None
-    progressed: Callable[[Progress], object] = lambda progress: None
-    ended_epoch: Callable[[dict[str, float]], object] = lambda record: None
+    on_drawn: Callable[[int], object] = silent
+    on_start: Callable[[int, int, int], object] = lambda training, validation, processes: None
+    on_progress: Callable[[Progress], object] = lambda progress: None
+    on_epoch: Callable[[dict[str, float]], object] = lambda record: None
 
 
 def train_from_data(
@@ -59,7 +59,7 @@ def train_from_data(
         resume: go on from the run folder's last checkpoint, on the pictures drawn then.
         device: what computes.
         teacher: a trained network to learn from beside the labels.
-        observers: who is told.
+        observers: called back.
 
     Returns:
         The best checkpoint; None in every process but the first.
@@ -71,23 +71,23 @@ def train_from_data(
     with join_processes(device) as processes:
         draw = partial(draw_own_classes, own) if own else partial(draw_digits, data)
         training, validation = training_pictures(
-            run_folder, partial(draw, config, corrections, observers.drawn), processes, resume=resume
+            run_folder, partial(draw, config, corrections, observers.on_drawn), processes, resume=resume
         )
         steps = finished_steps(run_folder) if resume else 0
         with TensorBoardLog(run_folder, finished_steps=steps) if processes.is_first else nullcontext() as log:
             if log:
-                observers.started(len(training), len(validation), processes.count)
+                observers.on_start(len(training), len(validation), processes.count)
                 log.samples(training, config.augmentation)
 
             def on_progress(progress: Progress) -> None:
                 if log:
                     log.progress(progress)
-                observers.progressed(progress)
+                observers.on_progress(progress)
 
             def on_epoch(record: dict[str, float]) -> None:
                 if log:
                     log.epoch(record)
-                observers.ended_epoch(record)
+                observers.on_epoch(record)
 
             best = train(
                 config,

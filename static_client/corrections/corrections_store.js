@@ -56,7 +56,7 @@ async function withStore(mode, use) {
     });
     return request.result;
   } catch (cause) {
-    const reason = cause?.name === "QuotaExceededError" ? "its room is used up" : "private windows often do not";
+    const reason = cause?.name === "QuotaExceededError" ? "its storage is full" : "private windows often forbid it";
     throw new RecogniserError("refused", `This browser does not let the page keep corrections: ${reason}.`, { cause });
   } finally {
     database?.close();

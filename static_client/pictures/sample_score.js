@@ -31,6 +31,6 @@ export class SampleScore {
     const verdict = picture.label === result.label ? "read right" : "read wrong";
     const count = this.#counted.size;
     const total = count > 1 ? ` (${this.#right} of ${count} right)` : "";
-    return `${words}: ${verdict}${result.recognised ? "" : ", but doubted"}${total}`;
+    return `${words}: ${verdict}${result.recognised ? "" : ", but taken for no digit"}${total}`;
   }
 }

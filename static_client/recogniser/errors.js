@@ -1,6 +1,6 @@
 /**
  * An error in words for the person who draws. `status` is HTTP's. `kind` is "unreachable" (no answer), "busy" (ask
- * again soon), "refused" (not this picture), "failed" (a server error, or no result) or "configuration".
+ * again soon), "refused" (not possible as it is), "failed" (a server error, or no result) or "configuration".
  */
 export class RecogniserError extends Error {
   constructor(kind, message, { status, ...options } = {}) {

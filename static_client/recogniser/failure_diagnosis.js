@@ -63,7 +63,7 @@ export function diagnoseErrorStatus({ token }, status, body) {
   if (status === 401 || status === 403 || body?.type === TOKEN_REFUSED) {
     const refused = "The recogniser does not accept the token; it may have expired.";
     const what = token ? refused : "The recogniser asks for a token.";
-    const words = `${what} Put one in config.json or behind the address: \`?token=…\``;
+    const words = `${what} Put one in config.json, or add \`?token=…\` to this page’s address.`;
     return new RecogniserError("failed", words, { status });
   }
   const message = typeof body?.message === "string" ? shorten(body.message.trim()) : "";

@@ -2,7 +2,7 @@
 
 /**
  * @param {string} name relative to the page
- * @returns {Promise<Response>} asked for anew, in case the file has changed
+ * @returns {Promise<Response>} never from the cache without asking whether it is current
  * @throws {Error} where there is no such file
  */
 export async function fetchFile(name) {

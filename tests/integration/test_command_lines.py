@@ -193,7 +193,7 @@ def test_a_network_is_trained_exported_packed_and_used(
     )
     assert done.returncode == 0, done.stderr
     exported, output = released / "mnist.pt", tmp_path / "report"
-    measure = ("--data", data_root, "--model", exported, "--run-folder", run, "--harmed", 20)
+    measure = ("--data", data_root, "--model", exported, "--run-folder", run, "--corrupted", 20)
     done = command("evaluate.py", *measure, "--output", output, "--mnist-only")
     assert done.returncode == 0, done.stderr
     assert "| MNIST test | 10,000 | 9" in done.stdout

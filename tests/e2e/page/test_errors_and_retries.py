@@ -135,7 +135,7 @@ def test_missing_and_refused_tokens_show_a_message(open_page: PageOpener, status
     pad.answer_with(status, body)
     pad.draw(DOWN_STROKE)
     pad.expect_text(
-        "#status", "The recogniser asks for a token. Put one in config.json or behind the address: ?token=…"
+        "#status", "The recogniser asks for a token. Put one in config.json, or add ?token=… to this page’s address."
     )
     pad.page.goto(f"{pad.page.url}?token=old")
     pad.draw(DOWN_STROKE)

@@ -99,7 +99,7 @@ def test_token_errors_show_a_message_and_a_gateway_answers(
     pad.expected_problem = ""  # of refusals, and of CORS at length
     pad.draw(SEVEN)
     pad.expect_text(
-        "#status", "The recogniser asks for a token. Put one in config.json or behind the address: ?token=…"
+        "#status", "The recogniser asks for a token. Put one in config.json, or add ?token=… to this page’s address."
     )
 
     # A token makes the browser ask for leave first, without the token: TorchServe refuses that, whatever the token.

@@ -12,7 +12,7 @@ test("each test digit counts once, and the caption says whether it was read righ
   assert.equal(score.caption(seven, { label: "7", recognised: true }), "Test digit, labelled 7: read right");
   score.count(one, { label: "7" });
   assert.equal(score.caption(one, { label: "7", recognised: true }), "Test digit, labelled 1: read wrong (1 of 2 right)");
-  assert.equal(score.caption(seven, { label: "7", recognised: false }), "Test digit, labelled 7: read right, but doubted (1 of 2 right)");
+  assert.equal(score.caption(seven, { label: "7", recognised: false }), "Test digit, labelled 7: read right, but taken for no digit (1 of 2 right)");
 });
 
 test("a picture without a label is not counted and has no caption", () => {

@@ -103,7 +103,7 @@ def test_labels_for_another_number_of_classes_are_refused(tmp_path: Path, monkey
     labels = tmp_path / "index_to_name.json"
     labels.write_text('{"0": "0", "1": "1"}')
     monkeypatch.setattr(packing, "LABELS", labels)
-    with pytest.raises(ArtifactError, match=r"index_to_name\.json names 2 classes, the network tells 10 apart"):
+    with pytest.raises(ArtifactError, match=r"index_to_name\.json names 2 classes, the network has 10"):
         build_archive(tmp_path / "mnist.mar")
 
 
@@ -112,7 +112,7 @@ def test_labels_beside_the_network_are_packed_rather_than_the_digits(released: P
     assert labels_of(released) == released / LABELS_FILE
     assert labels_of(RELEASED) == LABELS
     (released / LABELS_FILE).write_text('{"0": "A", "1": "B"}')
-    with pytest.raises(ArtifactError, match=r"index_to_name\.json names 2 classes, the network tells 10 apart"):
+    with pytest.raises(ArtifactError, match=r"index_to_name\.json names 2 classes, the network has 10"):
         build_archive(tmp_path / "letters.mar", released)
 
 
@@ -140,7 +140,7 @@ def test_a_whole_archive_passes_its_check(archive: Path) -> None:
 def test_a_broken_archive_is_refused(archive: Path, tmp_path: Path, keep: int) -> None:
     broken = tmp_path / "mnist.mar"
     broken.write_bytes(archive.read_bytes()[:keep])
-    with pytest.raises(ArtifactError, match=r"mnist\.mar is broken .*; build it anew with `make archive`"):
+    with pytest.raises(ArtifactError, match=r"mnist\.mar is broken .*; rebuild it with `make archive`"):
         check_archive(broken)
 
 

@@ -140,7 +140,7 @@ def test_labels_of_own_classes_travel_with_the_network(
         (MODEL_FILE, b"other bytes", r"mnist\.pt is not the network that mnist\.json describes"),
         (METADATA_FILE, None, r"mnist\.json is missing"),
         (METADATA_FILE, b"{", r"mnist\.json is not JSON"),
-        (METADATA_FILE, b"{}", r"mnist\.json has metadata format None; 2 is read"),
+        (METADATA_FILE, b"{}", r"mnist\.json has metadata format None; this code reads format 2"),
     ],
 )
 def test_a_pair_that_does_not_belong_together_is_refused(
@@ -159,7 +159,7 @@ def test_a_pair_that_does_not_belong_together_is_refused(
 @pytest.mark.parametrize(
     ("labels", "complaint"),
     [
-        ('{"0": "zero"}', "names 1 classes, the network tells 10 apart"),
+        ('{"0": "zero"}', "names 1 classes, the network has 10"),
         ('{"1": "one"}', "must map each class index"),
         ('["0"]', "must map each class index"),
     ],

@@ -32,7 +32,7 @@ def test_an_archive_answers_as_the_pair_that_it_was_packed_from(archive: Path) -
 @pytest.mark.parametrize("content", [b"print('another')", None], ids=["other", "missing"])
 def test_an_archive_with_another_preprocessing_is_refused(archive: Path, tmp_path: Path, content: bytes | None) -> None:
     other = repacked(archive, {"model/preprocessing/ink.py": content}, tmp_path / "other.mar")
-    with pytest.raises(ArtifactError, match=r"another model/preprocessing/ink\.py than this checkout; build it anew"):
+    with pytest.raises(ArtifactError, match=r"another model/preprocessing/ink\.py than this checkout; rebuild it"):
         open_model(other)
 
 

@@ -142,7 +142,7 @@ HUGE = 10**400
         ({"inputs": [{"name": "x", "datatype": "BYTES"}]}, "inputs[0] has no data, shape"),
         ({"inputs": [tensor("BYTES", [1], TEXTS[:1])], "id": 7}, '"id" is a number'),
         ({"inputs": [tensor("INT64", [1, 1], [1])]}, "inputs[0].datatype is 'INT64'"),
-        ({"inputs": [tensor("BYTES", [1], TEXTS[0])]}, "inputs[0].data is a text"),
+        ({"inputs": [tensor("BYTES", [1], TEXTS[0])]}, "inputs[0].data is a string"),
         ({"inputs": [tensor("BYTES", [2], TEXTS)]}, "inputs[0].shape [2] does not fit data of shape [3]"),
         ({"inputs": [tensor("BYTES", [3], [1, 2, 3])]}, "inputs[0].data[0] is a number"),
         ({"inputs": [tensor("BYTES", [-1], [])]}, "holds no pictures"),

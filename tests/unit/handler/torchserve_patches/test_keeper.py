@@ -14,7 +14,7 @@ WORKER = textwrap.dedent("""
     from handler.torchserve_patches.keeper import Keeper
     connection = socket.socket(fileno=int(sys.argv[1]))
     keeper = Keeper(connection)
-    keeper.tell(busy=sys.argv[2] == "busy")
+    keeper.set_busy(busy=sys.argv[2] == "busy")
     print("ready", flush=True)
     time.sleep(60)
 """)

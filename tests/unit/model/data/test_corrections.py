@@ -86,7 +86,7 @@ def test_a_bad_entry_is_named(tmp_path: Path, changes: dict[str, Any], words: st
         ([entry(), entry()], {}, "two entries .* name the same picture"),
         ({}, {}, "corrections are a list of at most 50,000, not dict"),
         ([7], {}, "entry 0"),
-        ([], {"format": 2}, "has format 2; 1 is read"),
+        ([], {"format": 2}, "has format 2; this code reads format 1"),
     ],
 )
 def test_a_bad_index_is_told(tmp_path: Path, entries: object, index: dict[str, Any], words: str) -> None:

@@ -16,7 +16,6 @@ from model.data.drawn_sets import (
     joined,
     nondigits,
     pen_digits,
-    silent,
     small_scans,
     split_writers,
     validation_pen_digits,
@@ -24,6 +23,7 @@ from model.data.drawn_sets import (
 )
 from model.data.letters import draw_letter
 from model.data.nondigits import bare_paper, draw_other
+from model.data.parallel import silent
 from model.data.pen_strokes import PenDigit
 from model.data.rendering import CROP_MARGIN, CROP_SIDE, LINE_STRENGTH, RENDERERS, printed_lines, vary_strokes
 from model.data.unseen_nondigits import draw_unseen_nondigit
@@ -65,10 +65,10 @@ def test_the_same_seed_draws_the_same_pictures(draw: Callable[[int], Digits]) ->
 
 def test_a_digit_taken_for_bare_paper_still_counts_and_no_digit_taken_for_it_does_not() -> None:
     blank = Image.new("L", (9, 9), 255)
-    kept = draw_all(lambda _item, _chance: blank, [7], [7], 0, silent)
+    kept = draw_all(lambda _item, _rng: blank, [7], [7], 0, silent)
     assert kept.labels.tolist() == [7]
     assert not kept.images.any()
-    assert len(_draw_nondigits(lambda _chance: blank, 3, 0, silent)) == 0
+    assert len(_draw_nondigits(lambda _rng: blank, 3, 0, silent)) == 0
 
 
 def test_progress_and_labels_follow_the_pictures() -> None:

@@ -1,14 +1,11 @@
-"""Harm to pictures: none at severity 0, more along the severities, the same each time, measured on the whole way."""
-
-import signal
+"""Corruptions: none at severity 0, stronger along the severities, the same each time, measured on the whole way."""
 
 import numpy as np
-import psutil
 import pytest
 import torch
 from PIL import Image
 
-from model.evaluation.corruptions import CORRUPTIONS, corrupt, harmed, paper_of, rng_for_picture
+from model.evaluation.corruptions import CORRUPTIONS, corrupt, corrupted, paper_of, rng_for_picture
 from model.evaluation.robustness import Pictures, flat, robustness, sample
 from model.locations import RELEASED, ROOT
 from model.preprocessing.digit import digit_image
@@ -33,10 +30,10 @@ def ink(picture: GreyImage) -> float:
 
 @EACH
 @PICTURES
-def test_severity_0_is_the_identity_and_every_other_harms(picture: GreyImage, name: str) -> None:
+def test_severity_0_is_the_identity_and_every_other_corrupts(picture: GreyImage, name: str) -> None:
     before = picture.copy()
-    unharmed, *others = ladder(picture, name)
-    assert np.array_equal(unharmed, before)
+    untouched, *others = ladder(picture, name)
+    assert np.array_equal(untouched, before)
     for one in others:
         assert one.dtype == np.uint8
         assert one.shape != before.shape or not np.array_equal(one, before)
@@ -44,7 +41,7 @@ def test_severity_0_is_the_identity_and_every_other_harms(picture: GreyImage, na
 
 
 @EACH
-def test_the_same_chance_harms_the_same_way(name: str) -> None:
+def test_the_same_rng_corrupts_the_same_way(name: str) -> None:
     assert np.array_equal(corrupt(CANVAS, name, 3, rng_for_picture(7)), corrupt(CANVAS, name, 3, rng_for_picture(7)))
 
 
@@ -63,7 +60,7 @@ def test_the_paper_keeps_its_side_of_grey(picture: GreyImage, name: str) -> None
 
 
 @PICTURES
-def test_each_corruption_harms_more_along_its_severities(picture: GreyImage) -> None:
+def test_each_corruption_corrupts_more_along_its_severities(picture: GreyImage) -> None:
     spread = [one[:2].std() for one in ladder(picture, "noise")]
     assert spread == sorted(spread)
     left = [abs(one.astype(float) - paper_of(picture)).max() for one in ladder(picture, "contrast")]
@@ -83,7 +80,7 @@ def test_a_turned_picture_loses_no_ink() -> None:
         assert ink(one) == pytest.approx(ink(CANVAS), rel=0.02)
 
 
-def test_unknown_harm_is_refused_in_words() -> None:
+def test_unknown_corruption_is_refused_in_words() -> None:
     with pytest.raises(ValueError, match="'rain'; known: noise, blur"):
         corrupt(CANVAS, "rain", 1, rng_for_picture(0))
     with pytest.raises(ValueError, match="severity is 6; noise has 0 to 5"):
@@ -93,7 +90,7 @@ def test_unknown_harm_is_refused_in_words() -> None:
 def test_processes_see_what_one_would() -> None:
     pictures = [CANVAS, LIGHT_ON_DARK] * 11  # more than one chunk
     told: list[int] = []
-    seen = harmed(pictures, told.append)
+    seen = corrupted(pictures, told.append)
     assert sum(told) == 22
     for name in ("noise", "shift"):
         for number in (0, 21):
@@ -129,17 +126,3 @@ def test_transparent_paper_becomes_white() -> None:
     ink_on_nothing = Image.new("RGBA", (2, 1))
     ink_on_nothing.putpixel((0, 0), (0, 0, 0, 255))
     assert np.asarray(flat(ink_on_nothing)).tolist() == [[0, 255]]
-
-
-def test_an_interrupt_is_left_to_the_process_that_waits() -> None:
-    """Ctrl-C reaches the drawing processes too; one that ended in mid-work could leave the pool hanging."""
-    told: list[int] = []
-
-    def interrupt_the_others(done: int) -> None:
-        told.append(done)
-        if len(told) == 6:
-            for child in psutil.Process().children(recursive=True):
-                child.send_signal(signal.SIGINT)
-
-    seen = harmed([LIGHT_ON_DARK] * 240, interrupt_the_others)
-    assert sum(told) == len(seen["noise"][0]) == 240

@@ -24,7 +24,7 @@ from model.evaluation.report import (
     versions,
     write_report,
 )
-from model.evaluation.tables import harm_table, summary
+from model.evaluation.tables import corruption_table, summary
 from tests.drawing import draw_digit
 from tests.reporting import HOSTILE, Results, epochs, small_report
 
@@ -76,7 +76,7 @@ def test_every_picture_is_described_and_every_anchor_leads_somewhere(page: Eleme
 def test_plots_are_well_formed_and_follow_the_theme(page: ElementTree.Element) -> None:
     prefix = "data:image/svg+xml;base64,"
     plots = [one.get("src", "") for one in page.iter("img") if one.get("src", "").startswith(prefix)]
-    assert len(plots) >= 1 + 2 + 7 + 1 + 1 + 3  # accuracy, reliability, harm, refusals, classes, training
+    assert len(plots) >= 1 + 2 + 7 + 1 + 1 + 3  # accuracy, reliability, corruptions, refusals, classes, training
     for plot in plots:
         svg = b64decode(plot.removeprefix(prefix)).decode("utf-8")
         ElementTree.fromstring(svg)  # noqa: S314 - our own file
@@ -106,9 +106,9 @@ def test_the_page_shows_the_numbers_of_the_metrics(page: ElementTree.Element, to
     for row, (name, one) in zip(rows(page, "table[@id='refusals']"), results["nondigits"].items(), strict=True):
         shares = [f"{one['refused']:.2%}", f"{one['digits_refused']:.2%}"]
         assert row == [name, str(one["n"]), *shares, f"{one['auroc']:.4f}"]
-    harmed = results["robustness"]["sets"]["drawn"]
+    corrupted = results["robustness"]["sets"]["drawn"]
     for row in rows(page, "table[@class='robustness']"):
-        assert row[1:] == [f"{step['accuracy']:.1%} ({step['refused']:.1%})" for step in harmed[row[0]]]
+        assert row[1:] == [f"{step['accuracy']:.1%} ({step['refused']:.1%})" for step in corrupted[row[0]]]
     for row in rows(page, "table[@id='speeds']"):
         one = results["speed"]["a_picture"][row[0]]
         assert row[1:] == [f"{one['median_ms']:.3f}", f"{one['fastest_ms']:.3f}"]
@@ -150,7 +150,7 @@ def test_the_summary_holds_all_tables(told: tuple[Results, Gallery]) -> None:
     printed = summary(told[0])
     assert f"| {REPORTED} | 300 | " in printed
     assert "refused: 100.00% of crosses (3; " in printed
-    assert harm_table(told[0]["robustness"]) in printed
+    assert corruption_table(told[0]["robustness"]) in printed
     assert "| rotation, 10 of drawn | 100.0% | " in printed
     assert "forward pass, batch of 32: " in printed
 
