@@ -6,8 +6,8 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?=
-PORT ?= 8080
-PAGE_PORT ?= 8000
+PORT ?=
+PAGE_PORT ?=
 ARGS ?=
 
 .PHONY: help serve test check hooks audit format train dashboard export evaluate compare bench archive predict samples notebook lock clean
@@ -20,7 +20,7 @@ help: ## list the targets
 	@echo "https://download.pytorch.org/whl/cpu for the small CPU build; DIGITS_DATA, the folder of the data."
 
 serve: $(VENV)/.serve ## serve the recogniser and its page until Ctrl-C
-	@exec $(BIN)/python scripts/serve.py --port $(PORT) --page-port $(PAGE_PORT) $(ARGS)
+	@exec $(BIN)/python scripts/serve.py $(if $(PORT),--port $(PORT)) $(if $(PAGE_PORT),--page-port $(PAGE_PORT)) $(ARGS)
 
 test: $(VENV)/.dev ## run the whole suite, real TorchServe and real Chromium included
 	@$(BIN)/python -m pytest $(ARGS)

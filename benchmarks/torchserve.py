@@ -14,10 +14,10 @@ import yaml
 
 from model.errors import OperatorError
 from release.archive import CONFIG, HANDLER, MANIFEST
-from serving.guard import GRACE_S, KILL_TIMEOUT_S
 from serving.settings import CONFIG_FILE, LOOPBACK, MODEL_NAME, Ports, find_java, read_properties
 from serving.supervisor import choose_archive
 from serving.torchserve import TorchServe
+from serving.torchserve_guard import GRACE_S, KILL_TIMEOUT_S
 
 START_TIMEOUT_S = 120.0
 POLL_INTERVAL_S = 0.2

@@ -5,6 +5,7 @@ here and reported once a second, and histograms are filled from a sample: the fi
 `MAX_SAMPLES_PER_S` batches a second in each worker.
 """
 
+import logging
 import threading
 import time
 from collections import Counter
@@ -18,9 +19,12 @@ from ts.metrics.metric_type_enum import MetricTypes
 from model.preprocessing.images import GreyImage
 from model.recogniser import Reading
 
+logger = logging.getLogger(__name__)
+
 FLUSH_S = 1.0
 MAX_SAMPLES_PER_S = 5
-COUNTERS = {"digit_requests_total": ("Kind", "Outcome"), "digit_predictions_total": ("Digit", "Recognised")}
+REQUESTS, PREDICTIONS = "digit_requests_total", "digit_predictions_total"
+COUNTERS = {REQUESTS: ("Kind", "Outcome"), PREDICTIONS: ("Digit", "Recognised")}
 HISTOGRAMS = (
     "digit_batch_size",
     "digit_decode_milliseconds",
@@ -61,6 +65,9 @@ class Metrics:
             for name in names
             if (metric := _find(cache, name, kind)) is not None
         }
+        missing = [name for name in (*COUNTERS, *HISTOGRAMS) if name not in self._declared]
+        if cache is not None and missing:
+            logger.warning("not reported, because the metrics' file does not declare them: %s", ", ".join(missing))
         self._counts: Counter[tuple[str, str, str]] = Counter()
         self._lock = threading.Lock()
         self._next_sample = 0.0
@@ -70,13 +77,13 @@ class Metrics:
     def count_request(self, kind: str, outcome: str) -> None:
         """Count one request; `kind` is what was asked for, `outcome` is `ok` or the type of its error."""
         with self._lock:
-            self._counts["digit_requests_total", kind, outcome] += 1
+            self._counts[REQUESTS, kind, outcome] += 1
 
     def count_readings(self, readings: list[Reading]) -> None:
         """Count the digits that were read."""
         with self._lock:
             for reading in readings:
-                self._counts["digit_predictions_total", reading.label, str(reading.recognised).lower()] += 1
+                self._counts[PREDICTIONS, reading.label, str(reading.recognised).lower()] += 1
 
     def wants_sample(self) -> bool:
         """Whether to sample this batch."""

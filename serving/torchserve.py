@@ -1,4 +1,4 @@
-"""Starts TorchServe under its guard (guard.py), tells whether a worker is ready or busy, and stops it."""
+"""Starts TorchServe under its guard (torchserve_guard.py), tells whether a worker is ready or busy, and stops it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ import psutil
 
 from handler.torchserve_patches import worker_start_folder
 from model.locations import ROOT
-from serving.guard import end_session
 from serving.settings import (
     ARCHIVE_NAME,
     CONFIG_FILE,
@@ -32,6 +31,7 @@ from serving.settings import (
     ServeError,
     derive_config,
 )
+from serving.torchserve_guard import end_session
 from serving.torchserve_log import CONSOLE_LOG, RunLog
 
 REQUEST_TIMEOUT_S = 2.0
@@ -72,7 +72,7 @@ class TorchServe:
         try:
             command = _prepare(self.folder, ports, archive, config or CONFIG_FILE.read_text(encoding="utf-8"))
             self._guard = subprocess.Popen(
-                [sys.executable, "-m", "serving.guard", str(self.folder), str(console), *command],
+                [sys.executable, "-m", "serving.torchserve_guard", str(self.folder), str(console), *command],
                 cwd=ROOT,
                 env=_environment(self.folder, java_home, log_folder.resolve()),
                 stdin=subprocess.PIPE,

@@ -17,7 +17,7 @@ from model.training.optimisation import Schedule
 
 CHECKPOINT_FORMAT = 2
 LAST, BEST = "last.pt", "best.pt"  # in the run folder: to resume from, to release
-LATER_FIELDS = {"classes": CLASSES, "labels": "", "nondigit_kinds": "all"}
+LATER_FIELDS = {"classes": CLASSES, "labels": "", "nondigit_kinds": "all", "correction_repeats": 8}
 """Of the configuration: what an older checkpoint lacks, with the value that it was trained with."""
 
 

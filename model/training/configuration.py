@@ -43,6 +43,7 @@ class TrainingConfig:
     patience: int = _option(24, "epochs without a better validation result before training stops", low=1)
     seed: int = _option(1, "same seed, same machine: same weights")
     mnist_repeats: int = _option(2, "times each MNIST digit is used in an epoch", low=1)
+    correction_repeats: int = _option(8, "times each correction is used in an epoch", low=1)
     pen_variants: int = _option(8, "pictures of each pen digit or own picture; 0 trains without pen strokes", low=0)
     nondigits: int = _option(60_000, "pictures that show no digit or own class", low=0)
     nondigit_kinds: str = field(default="all", metadata={"choices": NONDIGIT_KINDS})

@@ -26,7 +26,6 @@ from model.training.checkpoints import check_labels
 from model.training.configuration import TrainingConfig
 from model.training.devices import Processes
 
-CORRECTION_REPEATS = 8  # times that each comes in an epoch, as often as a pen digit is drawn
 PICTURES_PER_NONDIGIT = 3  # training pictures of own classes for each non-digit; about the ratio of the digits
 PICTURES_FILE = "pictures.pt"
 PICTURES = "pictures"  # the hash of own pictures, among those of the data
@@ -59,7 +58,7 @@ def draw_digits(
     """
     corrected = [read_corrections(path).to_learn() for path in corrections]
     mnist, mnist_validation = split(as_seen(load_mnist(data, train=True)))
-    training, validation = [mnist] * config.mnist_repeats + corrected * CORRECTION_REPEATS, [mnist_validation]
+    training, validation = [mnist] * config.mnist_repeats + corrected * config.correction_repeats, [mnist_validation]
     if config.pen_variants:
         writers, validation_writers = split_writers(load_pen(data))
         training.append(varied_pen_digits(writers, config.pen_variants, config.seed, progress))
@@ -83,7 +82,7 @@ def draw_own_classes(
     corrected = [read_corrections(path, own.labels).to_learn() for path in corrections]
     pictures = own.to_learn(max(1, config.pen_variants), config.seed, progress)
     count = min(config.nondigits, len(pictures) // PICTURES_PER_NONDIGIT)
-    training = [pictures, *corrected * CORRECTION_REPEATS, *_nondigits(count, config, progress)]
+    training = [pictures, *corrected * config.correction_repeats, *_nondigits(count, config, progress)]
     return joined(training), joined(list(own.to_measure(VALIDATION, progress).values()))
 
 

@@ -21,7 +21,7 @@ export function doubtMessage({ recognised, label, confidence, probabilities }, s
 /** @param {Error & {kind?: string}} error @param {boolean} [willRetry] whether the page itself asks again */
 export function errorMessage(error, willRetry) {
   if (error.kind === "busy") {
-    return willRetry ? "The server is busy; trying again." : "The server is busy. Try again in a moment.";
+    return willRetry ? `The server is busy. ${RETRYING}` : "The server is busy. Try again in a moment.";
   }
   if (!error.kind) {
     return `The page has failed: ${error.message}`;

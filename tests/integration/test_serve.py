@@ -181,8 +181,8 @@ def test_a_killed_worker_comes_back_while_requests_arrive(service: Service, pict
 
 
 def run_folder_of(service: Service) -> Path:
-    command = service.descendant("serving.guard").cmdline()
-    return Path(command[command.index("serving.guard") + 1])
+    command = service.descendant("serving.torchserve_guard").cmdline()
+    return Path(command[command.index("serving.torchserve_guard") + 1])
 
 
 def press_ctrl_c_twice(service: Service) -> None:
@@ -197,7 +197,7 @@ ENDS: dict[str, tuple[Callable[[Service], None], int]] = {
     "a closed terminal": (lambda service: service.process.send_signal(signal.SIGHUP), 0),
     "SIGKILL of serve.py": (lambda service: service.process.kill(), -signal.SIGKILL),
     "SIGKILL of the JVM": (lambda service: service.descendant("org.pytorch.serve.ModelServer").kill(), 1),
-    "SIGKILL of the guard": (lambda service: service.descendant("serving.guard").kill(), 1),
+    "SIGKILL of the guard": (lambda service: service.descendant("serving.torchserve_guard").kill(), 1),
 }
 
 

@@ -91,7 +91,7 @@ def test_busy_server_is_retried_until_it_answers(open_page: PageOpener) -> None:
     pad.answer_with(503, OVERLOADED)
     pad.draw(DOWN_STROKE)
     pad.expect_state("error")
-    pad.expect_text("#status", "The server is busy; trying again.")
+    pad.expect_text("#status", "The server is busy. Trying again…")
     pad.page.unroute_all()
     pad.expect_state("answered")
     assert pad.text("#answer") == "1"

@@ -39,7 +39,7 @@ test("the previous answer stays until the next comes", () => {
 test("errors say whether the page retries by itself, and whether a person can", () => {
   assert.deepEqual(failed("unreachable", { willRetry: true }), { state: "error", words: "Why. Trying again…", canRetry: true });
   assert.deepEqual(failed("unreachable"), { state: "error", words: "Why.", canRetry: true });
-  assert.deepEqual(failed("busy", { willRetry: true }), { state: "error", words: "The server is busy; trying again.", canRetry: false });
+  assert.deepEqual(failed("busy", { willRetry: true }), { state: "error", words: "The server is busy. Trying again…", canRetry: false });
   assert.deepEqual(failed("refused"), { state: "error", words: "Why." });
   assert.equal(failed(undefined).words, "The page has failed: Why.");
 });

@@ -14,7 +14,7 @@ from model.training import pictures
 from model.training.checkpoints import load_teacher
 from model.training.configuration import TrainingConfig
 from model.training.loop import train
-from model.training.pictures import CORRECTION_REPEATS, check_pictures, data_hashes, draw_own_classes
+from model.training.pictures import check_pictures, data_hashes, draw_own_classes
 from tests.exports import NAMES, entry, write_export
 from tests.own_classes import SHAPES, shape_samples, write_labels, write_strokes
 
@@ -49,10 +49,10 @@ def test_own_classes_are_learned_beside_a_third_as_many_scribbles_and_no_letters
 def test_corrections_of_own_classes_are_learned(own: OwnClasses, tmp_path: Path) -> None:
     entries = [entry(correction="bar"), entry(picture=NAMES[1], correction="none")]
     export = write_export(tmp_path / "corrections.zip", entries)
-    config = config_of(own, pen_variants=1, nondigits=0)
+    config = config_of(own, pen_variants=1, nondigits=0, correction_repeats=3)
     training, _ = draw_own_classes(own, config, [export])
     counts = torch.bincount(training.labels - NOT_A_DIGIT).tolist()
-    assert counts == [CORRECTION_REPEATS, 12, 12, 12 + CORRECTION_REPEATS]
+    assert counts == [3, 12, 12, 15]
     hashes = data_hashes(tmp_path, config, [export], own)
     assert hashes == {"pictures": own.sha256, "corrections.zip": sha256_of(export)}
 

@@ -38,7 +38,7 @@ def start(tmp_path: Path, *command: str) -> Run:
     folder, console = tmp_path / "run", tmp_path / "console.log"
     folder.mkdir()
     console.touch()
-    arguments = [sys.executable, "-m", "serving.guard", str(folder), str(console), *command]
+    arguments = [sys.executable, "-m", "serving.torchserve_guard", str(folder), str(console), *command]
     return Run(subprocess.Popen(arguments, cwd=ROOT, stdin=subprocess.PIPE, start_new_session=True), folder, console)
 
 

@@ -1,9 +1,10 @@
 """The process between an owner and its TorchServe: it ends all of TorchServe, however the owner ends.
 
 `torchserve --foreground` does not pass signals on to the JVM, and nobody can run code after a SIGKILL. So the owner
-(torchserve.py) runs `python -m serving.guard FOLDER CONSOLE COMMAND...` in a session of its own, and keeps the guard's
-standard input open. When that closes, because the owner stopped, crashed or was killed, the guard ends the JVM and the
-workers and deletes the run's temporary directory. There is no other way to stop, so every test of a stop tests this.
+(torchserve.py) runs `python -m serving.torchserve_guard FOLDER CONSOLE COMMAND...` in a session of its own, and keeps
+the guard's standard input open. When that closes, because the owner stopped, crashed or was killed, the guard ends the
+JVM and the workers and deletes the run's temporary directory. There is no other way to stop, so every test of a stop
+tests this.
 """
 
 from __future__ import annotations
