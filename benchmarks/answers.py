@@ -7,7 +7,6 @@ the last digits of a number may depend on its neighbours. gRPC is not asked.
 """
 
 import argparse
-import os
 import time
 from collections.abc import Sequence
 from http.client import HTTPConnection, HTTPException
@@ -21,6 +20,7 @@ from benchmarks.answer_requests.bodies import Request
 from benchmarks.answer_requests.sequence import Requests
 from model.artifacts import write_json
 from model.errors import OperatorError
+from model.locations import data_folder
 from serving.console import run, say
 from serving.settings import read_ports
 
@@ -44,7 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--data",
         type=Path,
-        default=Path(os.environ.get("DIGITS_DATA") or "data"),
+        default=data_folder(),
         help="folder of MNIST/raw and pendigits; what it lacks is left out (default: DIGITS_DATA, else data)",
     )
     parser.add_argument("--output", type=Path, metavar="FILE.json", help="file to write it all to as well")

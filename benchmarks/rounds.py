@@ -17,8 +17,9 @@ import psutil
 from benchmarks.load import Run, ask, measure
 from benchmarks.peers.reading import Reader
 from benchmarks.servers import Server
+from model.artifacts import MODEL_NAME
 from model.errors import OperatorError
-from serving.settings import MODEL_NAME, Ports, check_ports_free
+from serving.settings import Ports, check_ports_free
 
 START_TIMEOUT_S, POLL_INTERVAL_S, REQUEST_TIMEOUT_S = 60.0, 0.2, 10.0
 WARM_UP_CONNECTIONS = 64

@@ -12,9 +12,10 @@ from typing import Any
 
 import yaml
 
+from model.artifacts import MODEL_NAME
 from model.errors import OperatorError
 from release.archive import CONFIG, HANDLER, MANIFEST
-from serving.settings import CONFIG_FILE, LOOPBACK, MODEL_NAME, Ports, find_java, read_properties
+from serving.settings import CONFIG_FILE, LOOPBACK, Ports, find_java, read_properties
 from serving.supervisor import choose_archive
 from serving.torchserve import TorchServe
 from serving.torchserve_guard import GRACE_S, KILL_TIMEOUT_S
@@ -108,7 +109,7 @@ def parse_settings(text: str) -> dict[str, str]:
     for part in text.split(","):
         name, is_set, value = part.partition("=")
         if not is_set or name not in known:
-            raise OperatorError(f"{part!r} is no setting; NAME=VALUE is accepted, with a name of {', '.join(known)}")
+            raise OperatorError(f"{part!r} is not a setting; NAME=VALUE is accepted, with a name of {', '.join(known)}")
         settings[name] = value
     return settings
 

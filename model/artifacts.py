@@ -9,8 +9,9 @@ from typing import Any
 
 from model.errors import ArtifactError
 
-MODEL_FILE = "mnist.pt"
-METADATA_FILE = "mnist.json"
+MODEL_NAME = "mnist"  # in the addresses of a server
+MODEL_FILE = f"{MODEL_NAME}.pt"
+METADATA_FILE = f"{MODEL_NAME}.json"
 LABELS_FILE = "index_to_name.json"
 METADATA_FORMAT = 2  # format 1 kept its rejection threshold as a confidence
 

@@ -1,7 +1,13 @@
 """Where the repository keeps its parts."""
 
+import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 RELEASED = ROOT / "model" / "released"
 RUN_FOLDER = ROOT / "runs" / "digit_cnn"
+
+
+def data_folder() -> Path:
+    """The folder of the data, as the environment variable `DIGITS_DATA` names it, else `data`."""
+    return Path(os.environ.get("DIGITS_DATA") or "data")

@@ -14,6 +14,7 @@ from model.artifacts import (
     LABELS_FILE,
     METADATA_FILE,
     MODEL_FILE,
+    MODEL_NAME,
     check_belong_together,
     read_labels,
     read_metadata,
@@ -23,8 +24,7 @@ from model.errors import ArtifactError
 from model.locations import RELEASED, ROOT
 from model.preprocessing.digit import PREPROCESSING_VERSION
 
-DEFAULT_ARCHIVE = ROOT / "model_store" / "mnist.mar"
-MODEL_NAME = "mnist"
+DEFAULT_ARCHIVE = ROOT / "model_store" / f"{MODEL_NAME}.mar"
 MANIFEST = "MAR-INF/MANIFEST.json"
 ARCHIVER_TIMEOUT_S = 60
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date a zip can hold

@@ -18,6 +18,7 @@ from model.artifacts import (
     METADATA_FILE,
     METADATA_FORMAT,
     MODEL_FILE,
+    MODEL_NAME,
     read_labels,
     sha256_of,
     write_atomically,
@@ -91,7 +92,7 @@ def export(
     write_atomically(folder / MODEL_FILE, partial(save_network, script))
     metadata: dict[str, Any] = {
         "format": METADATA_FORMAT,
-        "model": "mnist",
+        "model": MODEL_NAME,
         "version": MODEL_VERSION,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit,

@@ -1,11 +1,11 @@
 """What the command lines of this folder share: how they end, and the options that several of them take."""
 
 import argparse
-import os
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
+from model.locations import data_folder
 from serving.console import fail, run
 
 __all__ = ["add_data_option", "add_dataclass_options", "dataclass_values", "fail", "run"]
@@ -16,7 +16,7 @@ def add_data_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data",
         type=Path,
-        default=Path(os.environ.get("DIGITS_DATA") or "data"),
+        default=data_folder(),
         help="folder that holds MNIST/raw, or that it is downloaded to (default: DIGITS_DATA, else data)",
     )
 

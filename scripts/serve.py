@@ -5,11 +5,12 @@ import os
 import shlex
 from pathlib import Path
 
+from model.artifacts import MODEL_NAME
 from model.locations import ROOT
 from release.archive import DEFAULT_ARCHIVE
 from scripts.cli import run
 from serving.console import Waiting, say, show
-from serving.settings import MODEL_NAME, SAMPLE, Ports, ServeError, read_ports
+from serving.settings import SAMPLE, Ports, ServeError, read_ports
 from serving.supervisor import LOG_FOLDER, Service, serve
 
 

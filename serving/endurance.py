@@ -14,7 +14,8 @@ import numpy as np
 import psutil
 import requests
 
-from serving.settings import MODEL_NAME, SAMPLE
+from model.artifacts import MODEL_NAME
+from serving.settings import SAMPLE
 
 TIMEOUT_S = 30.0
 """How long an answer may take."""

@@ -18,8 +18,8 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.protobuf.message_factory import GetMessages
 from grpc_tools import protoc
 
+from model.artifacts import MODEL_NAME
 from model.errors import OperatorError
-from serving.settings import MODEL_NAME
 
 PACKAGE = "org.pytorch.serve.grpc.inference"
 SERVICE = f"/{PACKAGE}.InferenceAPIsService"

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 
+from model.artifacts import MODEL_NAME
 from model.errors import OperatorError
 from model.locations import ROOT
 
@@ -26,7 +27,6 @@ SAMPLE = ROOT / "tests" / "data" / "seven.png"
 """A picture of a seven, to try a server with."""
 
 LOOPBACK = "127.0.0.1"
-MODEL_NAME = "mnist"
 ARCHIVE_NAME = f"{MODEL_NAME}.mar"
 
 MIN_JAVA = 17
@@ -193,7 +193,7 @@ def _check_java(executable: Path, context: str) -> None:
     match = re.search(r'version "(\d+)(?:\.(\d+))?', result.stderr)
     if match is None:
         seen = (result.stderr or result.stdout).strip().splitlines()[:1]
-        raise ServeError(f"{context} `{executable} -version` says {seen}, which is no Java version; {advice}")
+        raise ServeError(f"{context} `{executable} -version` says {seen}, which is not a Java version; {advice}")
     major = int(match[2] or 1) if match[1] == "1" else int(match[1])  # Java 8 says 1.8
     if major < MIN_JAVA:
         raise ServeError(f"{context} {executable} is Java {major}; {advice}")

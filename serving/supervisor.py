@@ -20,12 +20,13 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
+from model.artifacts import MODEL_NAME
 from model.locations import ROOT
 from release.archive import DEFAULT_ARCHIVE, build_archive, check_archive, is_stale
 from serving.model_description import describe
 from serving.page import PageConfig
 from serving.page_server import PageServer
-from serving.settings import MODEL_NAME, Ports, ServeError, check_ports_free, find_java
+from serving.settings import Ports, ServeError, check_ports_free, find_java
 from serving.torchserve import TorchServe
 from serving.torchserve_guard import GRACE_S, KILL_TIMEOUT_S
 

@@ -19,6 +19,7 @@ from typing import Any
 import psutil
 
 from handler.torchserve_patches import worker_start_folder
+from model.artifacts import MODEL_NAME
 from model.locations import ROOT
 from serving.settings import (
     ARCHIVE_NAME,
@@ -26,7 +27,6 @@ from serving.settings import (
     LOG_CONFIG_FILE,
     LOOPBACK,
     METRICS_CONFIG_FILE,
-    MODEL_NAME,
     Ports,
     ServeError,
     derive_config,

@@ -13,7 +13,7 @@ from PIL import Image
 
 from benchmarks.answer_requests.files import as_usual, encoded, flattened
 from benchmarks.answer_requests.pictures import pick
-from serving.settings import MODEL_NAME
+from model.artifacts import MODEL_NAME
 
 PREDICT, V1, V2 = f"/predictions/{MODEL_NAME}", f"/v1/models/{MODEL_NAME}:predict", f"/v2/models/{MODEL_NAME}/infer"
 EXPLAIN = {"/predictions/": "/explanations/", ":predict": ":explain", "/infer": "/explain"}

@@ -13,14 +13,14 @@ import numpy as np
 import torch
 
 from handler.protocols.query import Answer, Served, encode_result
-from model.artifacts import METADATA_FILE, MODEL_FILE, read_labels, read_metadata
+from model.artifacts import METADATA_FILE, MODEL_FILE, MODEL_NAME, read_labels, read_metadata
 from model.locations import RELEASED
 from model.preprocessing.decoding import decode_picture
 from model.preprocessing.digit import digit_image
 from model.preprocessing.images import GreyImage
 from model.recogniser import Recogniser
 from model.torchscript import load_differentiable
-from release.archive import LABELS, MODEL_NAME
+from release.archive import LABELS
 
 FUSED = "BENCH_FUSED"
 

@@ -1,4 +1,7 @@
-"""What a request that failed is answered: an error object in the shape of TorchServe's own, with an HTTP status."""
+"""What a request that failed is answered: an error object in the shape of TorchServe's own, with an HTTP status.
+
+The words come from whoever raises; `describe_error` adds the status and the type.
+"""
 
 import json
 import traceback

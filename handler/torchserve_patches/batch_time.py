@@ -1,6 +1,6 @@
 """Makes workers report the time of a batch only where `metrics.yaml` declares that metric.
 
-Mends: a worker prints `PredictionTime` for each batch, declared or not, which wakes the Java side to read the line.
+Fixes: a worker prints `PredictionTime` for each batch, declared or not, which wakes the Java side to read the line.
 Upstream: no issue found.
 Without it: the same answers, more slowly.
 Test: tests/unit/handler/torchserve_patches/test_batch_time.py.

@@ -1,6 +1,6 @@
 """Makes TorchServe's setting `service_envelope` harmless: the handler reads all those formats by itself.
 
-Mends: `kserve` and `kservev2` read the first request of a batch only, `kservev2` the first picture of a tensor only;
+Fixes: `kserve` and `kservev2` read the first request of a batch only, `kservev2` the first picture of a tensor only;
 all four envelopes fail the whole batch on a body that they do not expect.
 Upstream: https://github.com/pytorch/serve/issues/2158 and /1302, both open.
 Without it: the same failures where an operator sets `service_envelope`; nothing where it is unset, as in ours.

@@ -1,6 +1,6 @@
 """Keeps a killed worker's connection open until closing it no longer makes TorchServe lose requests.
 
-Mends: the end of the connection tells TorchServe that a worker is dead. It fails the requests that it has sent to the
+Fixes: the end of the connection tells TorchServe that a worker is dead. It fails the requests that it has sent to the
 worker, but forgets those that it is gathering into a batch. So each worker has a process that holds its connection too:
 where the worker died idle, until the next batch has been sent, which is failed then.
 Upstream: no issue found.

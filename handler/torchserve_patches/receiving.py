@@ -1,6 +1,6 @@
 """Makes TorchServe's workers read their socket by the block, and in silence.
 
-Mends: a worker asks the system for each length, name and value on its own, some thirty times a request, and prints a
+Fixes: a worker asks the system for each length, name and value on its own, some thirty times a request, and prints a
 line for each batch, which wakes the Java side to read it and throw it away.
 Upstream: no issue found.
 Without it: the same answers, more slowly; and no `keeper`, which needs this buffer.

@@ -196,7 +196,7 @@ def _text(entry: dict[str, Any], key: str) -> str:
 
 def _number(value: object, least: float, most: float) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise TypeError(f"{value!r} is no number")
+        raise TypeError(f"{value!r} is not a number")
     if not least <= value <= most:
         raise ValueError(f"{value!r} is not between {least:g} and {most:g}")
     return float(value)

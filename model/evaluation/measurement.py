@@ -50,8 +50,8 @@ def check_reads_digits(recogniser: Recogniser) -> None:
     """
     if recogniser.labels != read_labels(ROOT / LABELS_FILE):
         raise ArtifactError(
-            f"the report is of digits, and this model reads {', '.join(recogniser.labels)}; `make export` printed how "
-            f"well it does, and {METADATA_FILE} keeps it under metrics"
+            f"the report covers digits only, and this model reads {', '.join(recogniser.labels)}; "
+            f"`make export` printed its results, which {METADATA_FILE} keeps under metrics"
         )
 
 

@@ -3,7 +3,6 @@
 All numbers and no pictures: `model.evaluation.plots` draws them, `model.evaluation.report` tells them.
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import sqrt
 from typing import Any
@@ -15,7 +14,6 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support, r
 from torch import Tensor
 
 from model.calibration import expected_calibration_error, rejection_score
-from model.data.digits import Digits
 from model.data.parallel import OnProgress, silent
 from model.recogniser import Recogniser
 from model.training.batches import EVALUATION_BATCH
@@ -80,14 +78,6 @@ def probabilities_of(recogniser: Recogniser, images: Tensor, progress: OnProgres
         parts.append(torch.from_numpy(recogniser.probabilities(batch.numpy())))
         progress(len(batch))
     return torch.cat(parts)
-
-
-def measure_sets(recogniser: Recogniser, sets: Mapping[str, Digits]) -> dict[str, Metrics]:
-    """The metrics of a recogniser on each set of true digits: what a comparison of several networks needs."""
-    return {
-        name: measure(probabilities_of(recogniser, digits.images), digits.labels, recogniser.threshold)
-        for name, digits in sets.items()
-    }
 
 
 def details(probabilities: Tensor, labels: Tensor, threshold: float) -> dict[str, Any]:

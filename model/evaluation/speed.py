@@ -21,6 +21,11 @@ ROUNDS = 40  # of each measurement; the measurements take turns
 ROUND_S = 0.02  # shortest time of one round
 
 
+def forward_pass_of(pictures: int) -> str:
+    """What the forward pass of a batch of so many pictures is called in the results."""
+    return f"forward pass, batch of {pictures}"
+
+
 def measure_speed(load: Callable[[], Recogniser], picture: Image.Image) -> dict[str, Any]:
     """Milliseconds a picture: of forward passes in batches, and of the preprocessing of `picture`.
 
@@ -37,8 +42,7 @@ def measure_speed(load: Callable[[], Recogniser], picture: Image.Image) -> dict[
         recogniser = load()
         recogniser.warm_up()
         tasks: dict[str, tuple[Callable[[], object], int]] = {
-            f"forward pass, batch of {n}": (partial(recogniser.probabilities, images), n)
-            for n, images in batches.items()
+            forward_pass_of(n): (partial(recogniser.probabilities, images), n) for n, images in batches.items()
         }
         tasks[f"preprocessing, {width}x{height} px decoded"] = (partial(digit_image, picture), 1)
         repeats = {name: _repeats(task) for name, (task, _) in tasks.items()}

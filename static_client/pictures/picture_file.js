@@ -53,7 +53,7 @@ async function open(file) {
   try {
     return await createImageBitmap(file, { imageOrientation: "from-image" });
   } catch (cause) {
-    throw refused(file, "is no picture that this browser can open. PNG, JPEG and WebP work everywhere.", cause);
+    throw refused(file, "is not a picture that this browser can open. PNG, JPEG and WebP work everywhere.", cause);
   }
 }
 

@@ -65,7 +65,7 @@ async function load() {
   try {
     const [index, sprite] = await Promise.all([fetchFile(INDEX).then(readJson), fetchFile(SPRITE)]);
     if (!/^\d+$/.test(index?.labels) || !(index.side > 0) || !(index.columns > 0)) {
-      throw new Error(`${INDEX} is no index of a sprite`);
+      throw new Error(`${INDEX} is not the index of a sprite`);
     }
     return { index, image: await createImageBitmap(await sprite.blob()) };
   } catch (cause) {

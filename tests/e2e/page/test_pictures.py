@@ -115,9 +115,9 @@ def test_noise_is_sent_within_the_size_limit(open_page: PageOpener) -> None:
     ("data", "name", "words"),
     [
         (b"", "empty.png", "“empty.png” is empty."),
-        (b"hello", "note.txt", "“note.txt” is no picture that this browser can open."),
-        (encoded(draw_digit(1))[:60], "half.png", "“half.png” is no picture that this browser can open."),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "a.svg", "is no picture"),
+        (b"hello", "note.txt", "“note.txt” is not a picture that this browser can open."),
+        (encoded(draw_digit(1))[:60], "half.png", "“half.png” is not a picture that this browser can open."),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "a.svg", "is not a picture"),
     ],
     ids=["empty", "text", "truncated", "svg"],
 )

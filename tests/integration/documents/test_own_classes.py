@@ -228,4 +228,4 @@ def test_the_report_of_digits_refuses_letters(letters: Letters) -> None:
     model = letters.folder / "runs/letters/released/mnist.pt"
     done = letters.run("scripts/evaluate.py", "--model", str(model))
     assert done.returncode == 1
-    assert "the report is of digits, and this model reads A, B, C" in done.stderr
+    assert "the report covers digits only, and this model reads A, B, C" in done.stderr

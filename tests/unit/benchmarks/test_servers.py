@@ -17,8 +17,8 @@ def test_a_server_takes_settings_by_the_names_of_their_files() -> None:
     ("name", "message"),
     [
         ("nginx", "there is no server 'nginx'; accepted are ours,"),
-        ("ours:batch_size=16", "'batch_size=16' is no setting; .*batchSize"),
-        ("ours:batchSize", "'batchSize' is no setting"),
+        ("ours:batch_size=16", "'batch_size=16' is not a setting; .*batchSize"),
+        ("ours:batchSize", "'batchSize' is not a setting"),
         ("flask:workers=4", "flask takes no settings"),
     ],
 )

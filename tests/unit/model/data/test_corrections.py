@@ -64,10 +64,10 @@ def test_an_export_of_nothing_is_no_digits(tmp_path: Path) -> None:
         ({"kind": "dream"}, "the kind is 'dream'; drawing, picture, sample are known"),
         ({"answer": {"confidence": 0.5}}, "no 'label'"),
         ({"answer": {"label": "8", "confidence": 7}}, "7 is not between 0 and 1"),
-        ({"answer": {"label": "8", "confidence": float("nan")}}, "nan is no number"),
+        ({"answer": {"label": "8", "confidence": float("nan")}}, "nan is not a number"),
         ({"answer": None}, "entry 0"),
         ({"strokes": 5}, "entry 0"),
-        ({"strokes": [{"width": 0.1, "erases": False, "points": [{"x": "a", "y": 0}]}]}, "'a' is no number"),
+        ({"strokes": [{"width": 0.1, "erases": False, "points": [{"x": "a", "y": 0}]}]}, "'a' is not a number"),
         (
             {"strokes": [{"width": 0.1, "erases": False, "points": [{"x": 1e300, "y": 0}]}]},
             r"1e\+300 is not between -100 and 100",
