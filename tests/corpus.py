@@ -28,6 +28,13 @@ def png(width: int, height: int, *chunks: bytes) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunks) + chunk(b"IEND", b"")
 
 
+def with_odd_metadata(picture: Image.Image) -> bytes:
+    """A JPEG that lies on its side and says so, beside a text that claims to be a fraction."""
+    software, orientation = struct.pack("<HHIi", 0x0131, 5, 1, 38), struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)
+    tags = b"II*\0\x08\0\0\0" + struct.pack("<H", 2) + orientation + software + bytes(4) + struct.pack("<II", 1, 3)
+    return encoded(picture.rotate(90, expand=True), "JPEG", exif=b"Exif\0\0" + tags)
+
+
 def turned(picture: Image.Image) -> bytes:
     """A JPEG that lies on its side, and says so in its EXIF data."""
     exif = Image.Exif()
@@ -72,6 +79,9 @@ READABLE: dict[str, bytes] = {
     "palette with transparency": transparent_palette(),
     "animated GIF": animated(),
     "turned by EXIF": turned(SEVEN),
+    "metadata that cannot be written again": with_odd_metadata(SEVEN),
+    "JPEG without its end": encoded(SEVEN, "JPEG")[:-2],
+    "JPEG with half its end": encoded(SEVEN, "JPEG")[:-1],
     "trailing garbage": PNG + b"garbage" * 100,
 }
 """Pictures of a seven that are read as one."""

@@ -1,11 +1,14 @@
-"""Decodes bytes to pictures, within bounds: only documented formats, no bombs, the camera's rotation obeyed."""
+"""Decodes bytes to pictures, within bounds: only documented formats, no bombs, the camera's rotation obeyed.
+
+Only pixels decide: broken metadata is ignored, and so is a JPEG's missing end.
+"""
 
 import struct
 import warnings
 import zlib
 from io import BytesIO
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageChops, UnidentifiedImageError
 
 from model.errors import ImageTooLarge, InvalidImage, UnsupportedImage
 from model.preprocessing.png import chunks, unpacked
@@ -14,6 +17,19 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 MAX_BYTES = 5 * 1024 * 1024
 MAX_PIXELS = 25_000_000  # a phone's camera has 12 to 24 million
 JPEG_SIDE = 512  # px; larger JPEGs are decoded at the smallest scale of at least this
+
+_END_OF_JPEG = b"\xff\xd9"
+_FILLINGS = (b"\x00", b"\x55", b"\xaa", b"\x96\x69", b"\xff\x00")  # bits that decode to different pixels
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""By EXIF's orientation, how to turn a picture upright; 1 is upright."""
 
 _READS = "PNG, JPEG, WebP, BMP, GIF and TIFF are read"
 
@@ -47,6 +63,12 @@ def decode_picture(data: bytes) -> Image.Image:
 
 
 def _decode(data: bytes) -> Image.Image:
+    if data.startswith(b"\xff\xd8") and not data.endswith(_END_OF_JPEG):
+        return _upright(_open_jpeg_without_end(data))
+    return _upright(_open(data))
+
+
+def _open(data: bytes) -> Image.Image:
     picture = Image.open(BytesIO(unpacked(data)), formats=FORMATS)
     if picture.format == "PNG":
         _check_pixels_of_png(data)
@@ -56,7 +78,37 @@ def _decode(data: bytes) -> Image.Image:
     if picture.format == "JPEG":
         picture.draft("L", (JPEG_SIDE, JPEG_SIDE))
     picture.load()
-    return ImageOps.exif_transpose(picture) if "exif" in picture.info or picture.format == "TIFF" else picture
+    return picture
+
+
+def _open_jpeg_without_end(data: bytes) -> Image.Image:
+    """Open a JPEG that other bytes than its end marker end.
+
+    Whatever follows the pixels is not decoded, so where the pixels are whole, all fillings look the same.
+    """
+    try:
+        return _open(data)  # the marker lies before the last byte
+    except OSError:
+        pixels = data.rstrip(b"\xff")  # half a marker
+        pictures = (_open(pixels + filling * 512 + _END_OF_JPEG) for filling in _FILLINGS)
+        first = next(pictures)
+        if any(ImageChops.difference(first, other).getbbox(alpha_only=False) for other in pictures):
+            raise
+        return first
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """Turn a picture as its camera says; metadata that cannot be read says nothing.
+
+    Not `ImageOps.exif_transpose`: it writes the metadata anew, which fails for some that can be read.
+    """
+    if "exif" not in picture.info and picture.format != "TIFF":
+        return picture
+    try:
+        orientation = picture.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # as many kinds as there are ways to break it
+        return picture
+    return picture.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else picture
 
 
 def _check_pixels_of_png(data: bytes) -> None:

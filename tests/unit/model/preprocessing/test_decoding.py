@@ -10,6 +10,7 @@ from model.errors import ImageTooLarge, InvalidImage, UnsupportedImage
 from model.preprocessing import decoding as pictures
 from model.preprocessing.decoding import FORMATS, MAX_BYTES, decode_picture
 from model.preprocessing.png import unpacked
+from tests.corpus import with_odd_metadata
 from tests.drawing import draw_digit, encoded
 
 
@@ -34,6 +35,33 @@ def test_the_cameras_rotation_is_obeyed(format_: str) -> None:
     turned = upright.transpose(Image.Transpose.ROTATE_90)
     decoded = decode_picture(encoded(turned, format_, exif=exif.tobytes()))
     assert np.abs(np.asarray(decoded.convert("L"), dtype=int) - np.asarray(upright)).mean() < 2
+
+
+def test_metadata_that_cannot_be_written_again_still_turns_the_picture() -> None:
+    upright = draw_digit(7)
+    decoded = decode_picture(with_odd_metadata(upright))
+    assert np.abs(np.asarray(decoded.convert("L"), dtype=int) - np.asarray(upright)).mean() < 2
+
+
+@pytest.mark.parametrize("missing", [1, 2])
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+def test_a_jpeg_without_its_end_marker_is_read(mode: str, progressive: bool, missing: int) -> None:
+    whole = encoded(draw_digit(5).convert(mode), "JPEG", progressive=progressive)
+    assert decode_picture(whole[:-missing]) == decode_picture(whole)
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"optimize": True, "quality": 40}])
+def test_a_jpeg_that_lacks_pixels_is_never_read_as_another_picture(options: dict[str, object]) -> None:
+    whole = encoded(draw_digit(8).convert("RGB"), "JPEG", **options)
+    picture = decode_picture(whole)
+    refused = 0
+    for missing in range(3, 60):
+        try:
+            assert decode_picture(whole[:-missing]) == picture
+        except UnsupportedImage:
+            refused += 1
+    assert refused > 40
 
 
 @pytest.mark.parametrize(
