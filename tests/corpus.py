@@ -1,6 +1,7 @@
 """Requests as a server on the open sea gets them: odd pictures to be read, bad ones with the status they must get."""
 
 import base64
+import gzip
 import json
 import struct
 import zlib
@@ -65,6 +66,9 @@ def line(width: int, height: int) -> bytes:
     return encoded(picture)
 
 
+JSON = json.dumps({"image": BASE64})
+ENCODINGS = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32")
+
 READABLE: dict[str, bytes] = {
     "PNG": PNG,
     "JPEG": encoded(SEVEN, "JPEG"),
@@ -83,8 +87,11 @@ READABLE: dict[str, bytes] = {
     "JPEG without its end": encoded(SEVEN, "JPEG")[:-2],
     "JPEG with half its end": encoded(SEVEN, "JPEG")[:-1],
     "trailing garbage": PNG + b"garbage" * 100,
+    "gzip": gzip.compress(PNG),
+    "gzip of JSON": gzip.compress(JSON.encode()),
+    **{f"JSON in {encoding}": JSON.encode(encoding) for encoding in ENCODINGS},
 }
-"""Pictures of a seven that are read as one."""
+"""Bodies with a seven that are read as one."""
 
 BAD_PICTURES: dict[str, tuple[bytes, int]] = {
     "empty": (b"", 415),
@@ -116,6 +123,10 @@ BAD_PICTURES: dict[str, tuple[bytes, int]] = {
     "bomb of just too many pixels": (encoded(Image.new("1", (5001, 5000), 1)), 413),
     "bomb in a text chunk": (png(28, 28, chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(80_000_000)))), 415),
     "chunk longer than the file": (PNG[:33] + struct.pack(">I", 2**31 - 1) + b"IDAT" + b"x" * 100, 415),
+    "broken gzip": (gzip.compress(PNG)[:10] + b"\xff" * 40, 400),
+    "half a gzip": (gzip.compress(PNG)[:-9], 400),
+    "gzip of no picture": (gzip.compress(b"seven"), 415),
+    "gzip bomb": (gzip.compress(bytes(200_000_000)), 413),
     "too many bytes": (bytes(5 * 1024 * 1024 + 1), 413),
     "1x1": (encoded(Image.new("L", (1, 1), 0)), 422),
     "blank white": (encoded(Image.new("RGB", (280, 280), "white")), 422),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from handler.protocols.description import description_query
+from handler.protocols.encodings import looks_like_json, unpacked_gzip
 from handler.protocols.forms import mend_form, split_multipart
 from handler.protocols.kserve_v1 import parse as parse_kserve
 from handler.protocols.open_inference import parse as parse_open_inference
@@ -87,15 +88,15 @@ def _from_value(value: Any) -> Query:
         value = value.encode("utf-8", "surrogatepass")  # JSON may hold a lone surrogate
     if not isinstance(value, (bytes, bytearray)):
         return _from_json(value)
-    start = value[:64].lstrip()
-    if start[:1] in (b"{", b"["):
-        return _from_json(_load_json(value))
-    if start[:2] == b"--":
-        return _from_multipart(bytes(value))
-    return Query([bytes(value)], encode_single)
+    body = unpacked_gzip(bytes(value))
+    if looks_like_json(body):
+        return _from_json(_load_json(body))
+    if body[:64].lstrip().startswith(b"--"):
+        return _from_multipart(body)
+    return Query([body], encode_single)
 
 
-def _load_json(text: bytes | bytearray) -> Any:
+def _load_json(text: bytes) -> Any:
     gc.disable()  # a million nested arrays would be searched for garbage again and again: 1.2 s, not 0.1
     try:
         return json.loads(text, parse_constant=_refuse_constant)
