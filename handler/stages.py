@@ -54,7 +54,7 @@ def decode(pictures: Sequence[Picture]) -> Iterator[Decoded]:
         if isinstance(picture, bytes):
             decoded = Decoded(decode_picture(picture), is_dark_ink=None)
         else:
-            decoded = Decoded(picture, is_dark_ink=False)
+            decoded = Decoded(picture, is_dark_ink=None if picture.mode == "RGB" else False)
         allowed -= decoded.picture.width * decoded.picture.height
         if allowed < 0:
             raise ImageTooLarge(f"the pictures of one request may have {MAX_PIXELS:,} pixels together, no more")

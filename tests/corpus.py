@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import math
 import struct
 import zlib
 from collections.abc import Iterator
@@ -165,18 +166,21 @@ BAD_JSON: dict[str, tuple[bytes, int]] = {
     "base64 of no picture": (b'{"image": "AAAA"}', 415),
     "base64 of nothing": (b'{"image": ""}', 415),
     "a lone surrogate": (b'{"image": "\\ud800"}', 400),
-    "NaN": (b'{"inputs": [{"name": "x", "shape": [1, 1], "datatype": "FP32", "data": [NaN]}]}', 400),
-    "infinity": (b'{"inputs": [{"name": "x", "shape": [1, 1], "datatype": "FP32", "data": [1e999]}]}', 400),
+    "NaN": (json.dumps(tensor("FP32", [8, 8], [math.nan] + [0] * 63)).encode(), 400),
+    "infinity": (json.dumps(tensor("FP32", [8, 8], [math.inf] + [0] * 63)).encode(), 400),
+    "an overflow": (json.dumps(tensor("FP32", [8, 8], [0] * 64)).replace("0]", "1e999]").encode(), 400),
     "no instances": (b'{"instances": []}', 400),
     "instances of the wrong type": (b'{"instances": "all"}', 400),
     "wrong shape": (json.dumps(tensor("FP32", [28, 28], [0.0] * 783)).encode(), 400),
-    "shape of three channels": (json.dumps(tensor("UINT8", [1, 3, 2, 2], [0] * 12)).encode(), 400),
+    "shape of four channels": (json.dumps(tensor("UINT8", [1, 4, 8, 8], [9] * 256)).encode(), 400),
+    "shape of two meanings": (json.dumps(tensor("UINT8", [3, 28, 28], [9] * 2352)).encode(), 400),
+    "ink that was not scaled": (json.dumps(tensor("INT64", [28, 28], [0, 1] * 392)).encode(), 400),
     "shape of nothing": (json.dumps(tensor("UINT8", [0, 28, 28], [])).encode(), 400),
     "huge shape": (json.dumps(tensor("UINT8", [2**40, 2**40], [0])).encode(), 400),
-    "unknown datatype": (json.dumps(tensor("FP64", [1, 1], [0])).encode(), 400),
+    "unknown datatype": (json.dumps(tensor("FP16", [8, 8], [0] * 64)).encode(), 400),
     "ragged": (json.dumps(tensor("FP32", [2, 2], [[0, 1], [0]])).encode(), 400),
-    "texts for numbers": (json.dumps(tensor("FP32", [2, 1], ["0" * 1_000_000, 0])).encode(), 400),
-    "ink out of range": (json.dumps(tensor("UINT8", [1, 2], [0, 256])).encode(), 400),
+    "texts for numbers": (json.dumps(tensor("FP32", [8, 8], ["0" * 1_000_000] + [0] * 63)).encode(), 400),
+    "ink out of range": (json.dumps(tensor("UINT8", [8, 8], [0, 256] * 32)).encode(), 400),
     "blank ink": (json.dumps(tensor("UINT8", [28, 28], [0] * 784)).encode(), 422),
     "one bad picture of two": (json.dumps({"instances": [BASE64, base64.b64encode(b"bad").decode()]}).encode(), 415),
     "too many pictures": (json.dumps({"instances": [BASE64[:8]] * 257}).encode(), 413),

@@ -20,7 +20,7 @@ MAX_EXPLAINED = 16  # in one request for explanations, because predictions in th
 DECIMALS = 6  # of probabilities in JSON
 
 Picture = bytes | Image.Image
-"""A picture file of any documented format, or, from a tensor, ink as light on dark of mode L."""
+"""A picture file of any documented format, or, from a tensor, ink as light on dark (mode L) or colours (mode RGB)."""
 
 
 class BadRequest(InvalidImage):

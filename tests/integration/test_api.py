@@ -115,16 +115,22 @@ def test_the_open_inference_protocol_is_answered(service: Service, path: str) ->
     assert shares.max(axis=1).tolist() == outputs["confidence"]["data"]
 
 
-def test_an_mnist_digit_reads_the_same_in_each_datatype(service: Service, data_root: Path) -> None:
+def test_an_mnist_digit_reads_the_same_in_each_datatype_and_shape(service: Service, data_root: Path) -> None:
     digits = load_mnist(data_root, train=False).images[:20].numpy()
-    encodings = {
-        "BYTES": ([20], [base64.b64encode(encoded(Image.fromarray(digit))).decode() for digit in digits]),
-        "UINT8": ([20, 28, 28], digits.tolist()),
-        "FP32": ([-1, 1, 28, 28], (digits / 255).ravel().tolist()),
-    }
+    pixels, shares = digits.ravel().tolist(), (digits / 255).ravel().tolist()
+    encodings: list[tuple[str, list[int], list[Any], str | None]] = [
+        ("BYTES", [20], [base64.b64encode(encoded(Image.fromarray(digit))).decode() for digit in digits], None),
+        ("UINT8", [20, 28, 28], digits.tolist(), None),
+        ("FP32", [-1, 1, 28, 28], shares, None),
+        ("FP64", [20, 784], shares, "NC"),
+        ("INT64", [20, 28, 28, 1], pixels, None),
+        ("UINT8", [20, 28, 28, 3], np.repeat(digits, 3).tolist(), None),
+        ("INT16", [20, 3, 28, 28], np.repeat(digits, 3, axis=0).ravel().tolist(), None),
+    ]
     read = []
-    for datatype, (shape, data) in encodings.items():
-        body = {"inputs": [{"name": "digits", "shape": shape, "datatype": datatype, "data": data}]}
+    for datatype, shape, data, layout in encodings:
+        one = {"name": "digits", "shape": shape, "datatype": datatype, "data": data}
+        body = {"inputs": [one | ({"parameters": {"layout": layout}} if layout else {})]}
         outputs = requests.post(service.predictions_url, json=body, timeout=TIMEOUT_S).json()["outputs"]
         read.append(next(tensor["data"] for tensor in outputs if tensor["name"] == "probabilities"))
     assert all(other == pytest.approx(read[0], abs=1e-4) for other in read)

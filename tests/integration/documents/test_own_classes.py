@@ -180,7 +180,7 @@ def test_explanations_and_the_open_inference_protocol_have_the_letters(
     explained = requests.post(f"{served.api_url}/explanations/mnist", data=picture, timeout=60).json()
     assert explained["attribution"]["target"] == explained["label"]
     assert explained["label"] in LETTERS
-    ink = {"name": "x", "shape": [1, 2, 2], "datatype": "UINT8", "data": [0, 255, 255, 0]}
+    ink = {"name": "x", "shape": [1, 8, 8], "datatype": "UINT8", "data": [0, 255] * 32}
     answer = requests.post(served.predictions_url, json={"inputs": [ink]}, timeout=20).json()
     shapes = {output["name"]: output["shape"] for output in answer["outputs"]}
     assert shapes["probabilities"] == [1, len(LETTERS)]

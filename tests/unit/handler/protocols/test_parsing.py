@@ -76,7 +76,7 @@ def test_json_that_curl_labelled_as_a_form_is_put_together_again(form: str, pict
         ({"body": {"image": "$$$"}}, '"image" is not base64'),
         ({"body": {"image": "AAA"}}, '"image" is not base64'),
         ({"body": {"image": "é"}}, '"image" is not base64'),
-        ({"body": b'{"image": NaN}'}, "looks like JSON but is malformed"),
+        ({"body": b'{"image": NaN}'}, '"image" is a number'),
         ({"body": b'{"inputs": {}, "id": "' + b"\xff" + b'"}'}, "looks like JSON but is malformed"),
         ({"body": b"--" + b"x" * 100}, "looks like multipart/form-data but is malformed"),
         ({"body": b"--x\r\n\r\n\r\n--x--"}, "no picture (fields seen: none)"),

@@ -79,7 +79,7 @@ def ink_of(query: Query) -> list[np.ndarray]:
     return pictures
 
 
-@pytest.mark.parametrize("datatype", ["FP32", "UINT8"])
+@pytest.mark.parametrize("datatype", ["FP32", "FP64", "UINT8", "INT64", "UINT16"])
 @pytest.mark.parametrize("nested", [True, False], ids=["nested", "flat"])
 @pytest.mark.parametrize(
     ("shape", "declared"),
@@ -87,24 +87,74 @@ def ink_of(query: Query) -> list[np.ndarray]:
         ((28, 28), [28, 28]),
         ((1, 28, 28), [1, 28, 28]),
         ((1, 28, 28), [-1, 28, 28]),
-        ((3, 28, 28), [3, 28, 28]),
+        ((2, 28, 28), [2, 28, 28]),
+        ((1, 784), [1, 784]),
+        ((3, 784), [-1, 784]),
+        ((784,), [784]),
+        ((28, 28, 1), [28, 28, 1]),
+        ((3, 28, 28, 1), [3, 28, 28, 1]),
         ((3, 1, 28, 28), [3, 1, 28, 28]),
         ((3, 1, 28, 28), [-1, 1, 28, 28]),
         ((3, 1, 14, 56), [3, 1, -1, 56]),
     ],
 )
 def test_v2_ink_in_each_shape(datatype: str, nested: bool, shape: tuple[int, ...], declared: list[int]) -> None:
-    ink = digits(3)[: shape[0] if len(shape) > 2 else 1]
-    values = (ink if datatype == "UINT8" else ink / 255).reshape(shape)
+    ink = digits(3)[: np.prod(shape) // 784]
+    values = (ink / 255 if datatype.startswith("FP") else ink).reshape(shape)
     data = values.tolist() if nested else values.ravel().tolist()
     pictures = ink_of(parse({"inputs": [tensor(datatype, declared, data)]}))
     assert np.array_equal(np.stack(pictures).ravel(), ink.ravel())
-    assert all(picture.shape == shape[-2:] for picture in pictures)
+    assert all(picture.shape == (shape[-2:] if shape[-2:] == (14, 56) else (28, 28)) for picture in pictures)
 
 
 def test_v2_several_unknown_lengths_are_those_of_the_nesting() -> None:
-    [picture] = ink_of(parse({"inputs": [tensor("UINT8", [-1, -1], [[0, 1, 2], [3, 4, 5]])]}))
-    assert picture.tolist() == [[0, 1, 2], [3, 4, 5]]
+    rows = np.arange(80).reshape(8, 10).tolist()
+    [picture] = ink_of(parse({"inputs": [tensor("UINT8", [-1, -1], rows)]}))
+    assert picture.tolist() == rows
+
+
+COLOURS = np.random.default_rng(2).integers(0, 256, (2, 9, 12, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("values", "pictures"),
+    [
+        pytest.param(COLOURS[0], COLOURS[:1], id="[H, W, 3]"),
+        pytest.param(COLOURS, COLOURS, id="[N, H, W, 3]"),
+        pytest.param(COLOURS.transpose(0, 3, 1, 2), COLOURS, id="[N, 3, H, W]"),
+    ],
+)
+def test_v2_colours_in_each_shape(values: np.ndarray, pictures: np.ndarray) -> None:
+    query = parse({"inputs": [tensor("UINT8", list(values.shape), values.ravel().tolist())]})
+    assert [picture.mode for picture in query.pictures if isinstance(picture, Image.Image)] == ["RGB"] * len(pictures)
+    assert np.array_equal(np.stack(ink_of(query)), pictures)
+
+
+@pytest.mark.parametrize(
+    ("shape", "layout", "expected"),
+    [
+        ([3, 9, 12], "NHW", (3, 9, 12)),
+        ([3, 9, 12], "CHW", (1, 9, 12, 3)),
+        ([28, 784], "HW", (1, 28, 784)),
+        ([28, 784], "NC", (28, 28, 28)),
+        ([1, 9, 12], "CHW", (1, 9, 12)),
+    ],
+)
+@pytest.mark.parametrize("of_request", [False, True])
+def test_v2_a_layout_says_which_of_two_readings_is_meant(
+    shape: list[int], layout: str, expected: tuple[int, ...], of_request: bool
+) -> None:
+    data = np.random.default_rng(3).integers(0, 256, np.prod(shape)).tolist()
+    parameters = {"parameters": {"layout": layout}}
+    one = tensor("UINT8", shape, data)
+    body = {"inputs": [one], **parameters} if of_request else {"inputs": [one | parameters]}
+    assert np.stack(ink_of(parse(body))).shape == expected
+
+
+def test_v2_true_is_ink() -> None:
+    values = np.random.default_rng(4).random((8, 8)) < 0.5
+    [picture] = ink_of(parse({"inputs": [tensor("BOOL", [8, 8], values.tolist())]}))
+    assert np.array_equal(picture, values * 255)
 
 
 def test_v2_answers_in_well_formed_tensors() -> None:
@@ -125,6 +175,12 @@ def test_v2_without_an_id_gets_that_of_the_request() -> None:
 
 
 HUGE = 10**400
+LAYOUT = {"parameters": {"layout": "NCHW"}}
+
+
+def small_ink(sixth: object) -> tuple[list[int], list[object]]:
+    """Shape and values of 8x8 pixels of paper, but for the sixth."""
+    return [8, 8], [0] * 5 + [sixth] + [0] * 58
 
 
 @pytest.mark.parametrize(
@@ -141,7 +197,7 @@ HUGE = 10**400
         ({"inputs": [7]}, "inputs[0] is a number"),
         ({"inputs": [{"name": "x", "datatype": "BYTES"}]}, "inputs[0] has no data, shape"),
         ({"inputs": [tensor("BYTES", [1], TEXTS[:1])], "id": 7}, '"id" is a number'),
-        ({"inputs": [tensor("INT64", [1, 1], [1])]}, "inputs[0].datatype is 'INT64'"),
+        ({"inputs": [tensor("UINT64", [8, 8], [9] * 64)]}, "inputs[0].datatype is 'UINT64'"),
         ({"inputs": [tensor("BYTES", [1], TEXTS[0])]}, "inputs[0].data is a string"),
         ({"inputs": [tensor("BYTES", [2], TEXTS)]}, "inputs[0].shape [2] does not fit data of shape [3]"),
         ({"inputs": [tensor("BYTES", [3], [1, 2, 3])]}, "inputs[0].data[0] is a number"),
@@ -154,16 +210,32 @@ HUGE = 10**400
         ({"inputs": [tensor("UINT8", [2, 2], [[1, 2], [3]])]}, "inputs[0].data is nested unevenly"),
         ({"inputs": [tensor("UINT8", [2, 2], [[1, 2], 3])]}, "inputs[0].data is nested unevenly"),
         ({"inputs": [tensor("UINT8", [3, 2], [[1, 2, 3], [4, 5, 6]])]}, "does not fit data of shape [2, 3]"),
-        ({"inputs": [tensor("UINT8", [1, 3, 1, 1], [1, 2, 3])]}, "[H, W], [N, H, W] or [N, 1, H, W] is accepted"),
-        ({"inputs": [tensor("UINT8", [4], [1, 2, 3, 4])]}, "[H, W], [N, H, W] or [N, 1, H, W] is accepted"),
-        ({"inputs": [tensor("UINT8", [0, 0], [])]}, "[H, W], [N, H, W] or [N, 1, H, W] is accepted"),
-        ({"inputs": [tensor("UINT8", [1, 2], [0, 256])]}, "must hold whole numbers from 0 (paper) to 255 (ink)"),
-        ({"inputs": [tensor("UINT8", [1, 2], [0, 0.5])]}, "must hold whole numbers from 0"),
-        ({"inputs": [tensor("FP32", [1, 2], [0, 1.01])]}, "must hold numbers from 0 (paper) to 1 (ink)"),
-        ({"inputs": [tensor("FP32", [1, 2], [0, HUGE])]}, "must hold numbers from 0"),
-        ({"inputs": [tensor("FP32", [1, 2], [0, "1"])]}, "must hold numbers from 0"),
-        ({"inputs": [tensor("FP32", [1, 2], [0, True])]}, "must hold numbers from 0"),
-        ({"inputs": [tensor("FP32", [1, 2], [0, None])]}, "must hold numbers from 0"),
+        ({"inputs": [tensor("UINT8", [1, 3, 1, 1], [1, 2, 3])]}, "inputs[0].shape [1, 3, 1, 1] is not one of pictures"),
+        ({"inputs": [tensor("UINT8", [4], [1, 2, 3, 4])]}, "[784] and [N, 784], sides from 8 px on"),
+        ({"inputs": [tensor("UINT8", [0, 0], [])]}, "inputs[0].shape [0, 0] is not one of pictures"),
+        ({"inputs": [tensor("UINT8", [20, 12, 2], [9] * 480)]}, "[20, 12, 2] is not one of pictures"),
+        (
+            {"inputs": [tensor("UINT8", [3, 9, 9], [9] * 243)]},
+            "3 grey pictures (NHW) or one picture in colour",
+        ),
+        ({"inputs": [tensor("UINT8", [28, 784], [9] * 21952)]}, "one picture of 28 rows (HW) or 28 pictures of 784"),
+        ({"inputs": [tensor("UINT8", [8, 8], [9] * 64) | LAYOUT]}, "[8, 8] in the layout NCHW is not one of pictures"),
+        ({"inputs": [tensor("UINT8", [8, 8], [9] * 64)], "parameters": {"layout": []}}, "layout is not one of HW, NC"),
+        ({"inputs": [tensor("UINT8", [8, 8], [9] * 64)], "parameters": 7}, "the request.parameters is a number"),
+        ({"inputs": [tensor("INT8", [8, 8], [9] * 64)]}, "datatype is 'INT8'; BYTES, FP32, FP64, BOOL, UINT8"),
+        ({"inputs": [tensor("FP16", [8, 8], [0] * 64)]}, "datatype is 'FP16'"),
+        ({"inputs": [tensor("UINT8", *small_ink(256))]}, "value 5 of inputs[0].data, counted from 0, is 256; UINT8"),
+        ({"inputs": [tensor("INT32", *small_ink(-1))]}, "is -1; INT32 holds whole numbers from 0 (paper) to 255 (ink)"),
+        ({"inputs": [tensor("UINT8", *small_ink(0.5))]}, "is 0.5; UINT8 holds whole numbers"),
+        ({"inputs": [tensor("UINT8", *small_ink(1))]}, "the largest value of inputs[0].data is 1"),
+        ({"inputs": [tensor("FP32", *small_ink(1.01))]}, "is 1.01; FP32 holds numbers from 0 (paper) to 1 (ink)"),
+        ({"inputs": [tensor("FP32", *small_ink(float("nan")))]}, "is nan; FP32 holds numbers"),
+        ({"inputs": [tensor("FP64", *small_ink(float("inf")))]}, "is inf; FP64 holds numbers"),
+        ({"inputs": [tensor("FP32", *small_ink(HUGE))]}, "value 5 of inputs[0].data"),
+        ({"inputs": [tensor("FP32", *small_ink("1"))]}, "is a string; FP32 holds numbers"),
+        ({"inputs": [tensor("FP32", *small_ink(True))]}, "is a boolean; FP32 holds numbers"),
+        ({"inputs": [tensor("FP32", *small_ink(None))]}, "is null; FP32 holds numbers"),
+        ({"inputs": [tensor("BOOL", *small_ink(2))]}, "is 2; BOOL holds true and false"),
     ],
 )
 def test_a_malformed_body_is_a_bad_request_that_names_the_place(body: object, complaint: str) -> None:
@@ -179,7 +251,7 @@ def test_a_malformed_body_is_a_bad_request_that_names_the_place(body: object, co
         {"instances": [{"data": ""}] * (MAX_PICTURES + 1)},
         {"inputs": [tensor("BYTES", [-1], [""] * (MAX_PICTURES + 1))]},
         {"inputs": [tensor("BYTES", [1], [""])] * (MAX_PICTURES + 1)},
-        {"inputs": [tensor("UINT8", [-1, 1, 1], [1] * (MAX_PICTURES + 1))]},
+        {"inputs": [tensor("UINT8", [-1, 8, 8], [9] * 64 * (MAX_PICTURES + 1))]},
     ],
     ids=["instances", "one tensor", "many tensors", "ink"],
 )
