@@ -15,5 +15,5 @@ METADATA = RELEASED / "mnist.json"
 def test_a_model_of_other_classes_is_not_measured_on_digits() -> None:
     check_reads_digits(Recogniser.load_folder(RELEASED, LABELS))
     letters = Recogniser(lambda images: images, read_metadata(METADATA), list("ABC"))
-    with pytest.raises(ArtifactError, match="the report is of digits, and this model reads A, B, C; `make export`"):
+    with pytest.raises(ArtifactError, match="covers digits only, and this model reads A, B, C; `make export`"):
         check_reads_digits(letters)
