@@ -64,10 +64,12 @@ def _pictures(tensor: object, body: dict[str, Any], what: str) -> Sequence[Pictu
     if not isinstance(datatype, str) or datatype not in FULL_INK:
         seen = repr(datatype[:20]) if isinstance(datatype, str) else kind_of(datatype)
         raise BadRequest(f"{what}.datatype is {seen}; BYTES, {', '.join(FULL_INK)} are accepted")
-    return ink_pictures(values, shape, datatype, _layout(tensor, what) or _layout(body, "the request"), what)
+    return ink_pictures(
+        values, shape, datatype, _asked_layout(tensor, what) or _asked_layout(body, "the request"), what
+    )
 
 
-def _layout(holder: dict[str, Any], what: str) -> object:
+def _asked_layout(holder: dict[str, Any], what: str) -> object:
     """The member `parameters.layout` of a tensor or of the request; None where there is none."""
     parameters = holder.get("parameters")
     if parameters is not None and not isinstance(parameters, dict):

@@ -18,6 +18,14 @@ FULL_INK = {"FP32": 1, "FP64": 1, "BOOL": 1} | dict.fromkeys(
 LAYOUTS = ("HW", "NC", "C", "NHW", "CHW", "HWC", "NCHW", "NHWC")
 """Names of the axes: N pictures, C colours, H rows, W columns. Without H and W, C are the 784 pixels of 28 rows."""
 
+_READINGS = {
+    "HW": "one picture of {0} rows (HW)",
+    "NC": "{0} pictures of 784 pixels (NC)",
+    "NHW": "{0} grey pictures (NHW)",
+    "CHW": "one picture in colour (CHW)",
+}
+"""What a shape may mean in the layouts that it may have two of."""
+
 MIN_SIDE = 8  # px; a shorter axis is never one of a picture's sides
 FLAT_SIDE = 28  # px, of a picture without axes of its own
 MAX_DIMENSIONS = 8  # longest declared shape
@@ -45,15 +53,11 @@ def ink_pictures(values: list[Any], shape: list[int], datatype: str, layout: obj
     levels = _grey_levels(values, datatype, what).reshape(shape)
     if "H" not in chosen:
         levels, chosen = levels.reshape(-1, FLAT_SIDE, FLAT_SIDE), "NHW"
+    lengths = dict(zip(chosen, levels.shape, strict=True))
     axes = [chosen.index(axis) for axis in "NHWC" if axis in chosen]
-    pictures = levels.transpose(axes).reshape(-1, *(_length(levels, chosen, axis) for axis in "HWC"))
+    pictures = levels.transpose(axes).reshape([lengths.get(axis, 1) for axis in "NHWC"])
     check_count(len(pictures))
-    return [Image.fromarray(one[:, :, 0] if one.shape[2] == 1 else np.ascontiguousarray(one)) for one in pictures]
-
-
-def _length(levels: np.ndarray, layout: str, axis: str) -> int:
-    """The length of an axis; 1 where the layout has none of that name."""
-    return levels.shape[layout.index(axis)] if axis in layout else 1
+    return [Image.fromarray(one[:, :, 0] if one.shape[2] == 1 else one) for one in pictures]
 
 
 def _layout(shape: list[int], asked: object, what: str) -> str:
@@ -72,14 +76,6 @@ def _layout(shape: list[int], asked: object, what: str) -> str:
             f'{what}.shape {short(shape)} may mean {readings}; say which: "parameters": {{"layout": "{fitting[0]}"}}'
         )
     return fitting[0]
-
-
-_READINGS = {
-    "HW": "one picture of {0} rows (HW)",
-    "NC": "{0} pictures of 784 pixels (NC)",
-    "NHW": "{0} grey pictures (NHW)",
-    "CHW": "one picture in colour (CHW)",
-}
 
 
 def _fits(layout: str, shape: list[int]) -> bool:

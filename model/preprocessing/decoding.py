@@ -100,7 +100,7 @@ def _open_jpeg_without_end(data: bytes) -> Image.Image:
 def _upright(picture: Image.Image) -> Image.Image:
     """Turn a picture as its camera says; metadata that cannot be read says nothing.
 
-    Not `ImageOps.exif_transpose`: it writes the metadata anew, which fails for some that can be read.
+    Not `ImageOps.exif_transpose`: it writes the metadata again, which fails for some that can be read.
     """
     if "exif" not in picture.info and picture.format != "TIFF":
         return picture
