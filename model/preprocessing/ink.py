@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from model.errors import NoInk
-from model.preprocessing.images import Box, GreyImage, Levels, as_uint8, bounding_box, shrunk
+from model.preprocessing.images import Box, GreyImage, Levels, as_uint8, border_of, bounding_box, shrunk
 from model.preprocessing.paper import SEPARABLE, flat_paper, paper_under_ink, two_classes
 from model.preprocessing.polarity import has_dark_ink, is_border_bare
 
@@ -24,6 +24,9 @@ MOST_GRAIN = 1 / 8  # share of the strongest ink; a higher estimate measures str
 FAINT_SHARE = 0.1  # share of full ink; fainter pixels are compression artefacts
 STROKE_SHARE = 0.35  # share of full ink; under uneven light, fainter ink ...
 FRINGE_SHARE = 0.03  # ... farther from a stroke than this share of the longer side is a shadow
+SHEET_SHARE = 0.7  # opaque share of the box around a sheet of one colour, where the digit is cut out of it ...
+SHEET_EDGE = 0.9  # ... and opaque share of its edge ...
+CUT_SIDE = 0.15  # ... and longer side of the largest hole, as a share of the sheet's; round corners are smaller
 SPECK_SHARE = 0.04  # share of the largest stroke's dark area; smaller separate marks are specks
 
 
@@ -55,7 +58,7 @@ def flatten(picture: Image.Image) -> tuple[GreyImage, bool | None]:
     """Luminance of a picture on its paper, and whether its ink is dark where transparency already tells.
 
     Paper that shows through a drawing takes the colour that contrasts with the ink; transparent margins around an
-    opaque sheet take the colour of the sheet.
+    opaque sheet take the colour of the sheet. Of one colour, a sheet with a hole is paper: the digit is cut out of it.
 
     Raises:
         NoInk: every pixel is transparent.
@@ -73,11 +76,25 @@ def flatten(picture: Image.Image) -> tuple[GreyImage, bool | None]:
     visible = as_uint8(alpha >= max(1, int(most) // 2))
     darkest, lightest, *_ = cv2.minMaxLoc(grey, visible)
     if lightest - darkest <= 2 * MIN_CONTRAST:
-        return as_uint8(cv2.bitwise_not(alpha)), True
+        sheet = bounding_box(visible)
+        if not _is_cut_sheet(visible[sheet]):
+            return as_uint8(cv2.bitwise_not(alpha)), True
+        paper = np.full_like(alpha, 255)
+        paper[sheet] = alpha[sheet]
+        return paper, True
     if float(visible[bounding_box(visible)].mean()) > 0.8:
         return _composite(grey, alpha, paper=float(np.median(grey[visible > 0]))), None
     is_dark_ink = cv2.mean(grey, visible)[0] < 160
     return _composite(grey, alpha, paper=255.0 if is_dark_ink else 0.0), is_dark_ink
+
+
+def _is_cut_sheet(visible: GreyImage) -> bool:
+    """Whether opaque pixels, 1 in uint8 (H, W), are a sheet with a hole rather than strokes of a pen."""
+    if not SHEET_SHARE < float(visible.mean()) < 1 or float(border_of(visible).mean()) < SHEET_EDGE:
+        return False
+    _, _, holes, _ = cv2.connectedComponentsWithStats(as_uint8(1 - visible), connectivity=8)
+    sides = holes[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
+    return bool(sides.max() >= CUT_SIDE * max(visible.shape))
 
 
 def _composite(grey: GreyImage, alpha: GreyImage, paper: float) -> GreyImage:

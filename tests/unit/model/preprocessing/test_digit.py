@@ -10,7 +10,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 from torchvision.datasets import MNIST
 
 from model.errors import NoInk
@@ -153,6 +153,26 @@ def test_size_changes_neither_the_answer_nor_much_of_the_picture(side: int) -> N
 @pytest.mark.parametrize("digit", DIGITS)
 def test_transparent_paper_contrasts_with_its_ink(digit: int, ink: tuple[int, int, int]) -> None:
     assert difference(draw_digit(digit), on_transparent_paper(digit, ink)) < 1
+
+
+@pytest.mark.parametrize("colour", [(255, 255, 255), (0, 0, 0), (30, 90, 160)], ids=["white", "black", "blue"])
+@pytest.mark.parametrize("margin", [0, 40])
+@pytest.mark.parametrize("digit", DIGITS)
+def test_a_digit_cut_out_of_an_opaque_sheet_is_ink(digit: int, margin: int, colour: tuple[int, int, int]) -> None:
+    drawn = ImageOps.expand(draw_digit(digit), margin, fill=255)
+    picture = Image.new("RGBA", drawn.size, colour)
+    picture.putalpha(ImageOps.expand(draw_digit(digit), margin, fill=0))
+    assert difference(drawn, picture) < 1
+
+
+@pytest.mark.parametrize(("width", "height"), [(20, 200), (12, 240), (60, 200)])
+def test_one_straight_stroke_of_opaque_ink_is_no_sheet(width: int, height: int) -> None:
+    picture = Image.new("RGBA", (280, 280), (0, 0, 0, 0))
+    box = (140 - width // 2, 140 - height // 2, 140 + width // 2, 140 + height // 2)
+    ImageDraw.Draw(picture).rounded_rectangle(box, width // 2, fill="black")
+    opaque = Image.new("RGBA", picture.size, "white")
+    opaque.alpha_composite(picture)
+    assert difference(opaque, picture) < 1
 
 
 def test_a_sheet_with_transparent_margins_keeps_its_paper() -> None:
