@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from handler.torchserve_patches import worker_start_folder
+from handler.torchserve_patches import prepare_start, worker_start_folder
 from model.artifacts import MODEL_NAME
 from model.locations import ROOT
 from serving.settings import (
@@ -157,6 +157,7 @@ def _prepare(folder: Path, ports: Ports, archive: Path, config: str) -> list[str
     model_store = folder / "model_store"
     model_store.mkdir()
     (model_store / ARCHIVE_NAME).symlink_to(archive.resolve())
+    prepare_start(folder)
     for file in (LOG_CONFIG_FILE, METRICS_CONFIG_FILE):  # named by relative paths in the configuration
         shutil.copyfile(file, folder / file.name)
     path = folder / CONFIG_FILE.name

@@ -8,6 +8,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote_plus
 
 from PIL import Image, ImageDraw
 
@@ -54,6 +55,13 @@ def transparent_palette() -> bytes:
     return encoded(SEVEN.quantize(16), transparency=SEVEN.quantize(16).getpixel((0, 0)))
 
 
+def cut_out() -> bytes:
+    """A seven cut out of a white sheet: its strokes are transparent."""
+    sheet = Image.new("RGBA", SEVEN.size, "white")
+    sheet.putalpha(SEVEN.convert("L"))
+    return encoded(sheet)
+
+
 def one_speck() -> bytes:
     picture = Image.new("L", (280, 280), 255)
     picture.putpixel((140, 140), 0)
@@ -68,6 +76,8 @@ def line(width: int, height: int) -> bytes:
 
 
 JSON = json.dumps({"image": BASE64})
+URL_SAFE = bytes.maketrans(b"+/", b"-_")
+PLACES_OF_7: list[Any] = [{"data": "7"}, {"body": "7"}, {"b64": "7"}, {"data": {"b64": "7"}}, ["7"], [{"data": "7"}]]
 ENCODINGS = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32")
 
 READABLE: dict[str, bytes] = {
@@ -82,6 +92,7 @@ READABLE: dict[str, bytes] = {
     "CMYK TIFF": encoded(SEVEN.convert("CMYK"), "TIFF"),
     "grey with alpha": encoded(SEVEN.convert("LA")),
     "palette with transparency": transparent_palette(),
+    "cut out of a sheet": cut_out(),
     "animated GIF": animated(),
     "turned by EXIF": turned(SEVEN),
     "metadata that cannot be written again": with_odd_metadata(SEVEN),
@@ -91,6 +102,11 @@ READABLE: dict[str, bytes] = {
     "gzip": gzip.compress(PNG),
     "gzip of JSON": gzip.compress(JSON.encode()),
     **{f"JSON in {encoding}": JSON.encode(encoding) for encoding in ENCODINGS},
+    "base64": BASE64.encode(),
+    "base64 in lines, URL-safe, without padding": base64.encodebytes(PNG).translate(URL_SAFE).rstrip(b"=\n"),
+    "a data URL": f" DATA:image/png;base64,{quote_plus(BASE64)}".encode(),
+    "a JSON string": json.dumps(BASE64).encode(),
+    **{f"JSON {json.dumps(body)}": json.dumps(body).replace("7", BASE64).encode() for body in PLACES_OF_7},
 }
 """Bodies with a seven that are read as one."""
 
@@ -126,6 +142,9 @@ BAD_PICTURES: dict[str, tuple[bytes, int]] = {
     "chunk longer than the file": (PNG[:33] + struct.pack(">I", 2**31 - 1) + b"IDAT" + b"x" * 100, 415),
     "broken gzip": (gzip.compress(PNG)[:10] + b"\xff" * 40, 400),
     "half a gzip": (gzip.compress(PNG)[:-9], 400),
+    "base64 of no picture": (base64.b64encode(b"no picture" * 9), 415),
+    "a data URL of no picture": (b"data:image/svg+xml,<svg></svg>", 415),
+    "a data URL of no base64": (b"data:image/png;base64,A", 400),
     "gzip of no picture": (gzip.compress(b"seven"), 415),
     "gzip bomb": (gzip.compress(bytes(200_000_000)), 413),
     "too many bytes": (bytes(5 * 1024 * 1024 + 1), 413),
@@ -164,6 +183,9 @@ BAD_JSON: dict[str, tuple[bytes, int]] = {
     "bad base64": (b'{"image": "$$$"}', 400),
     "base64 of the wrong length": (b'{"image": "AAAAA"}', 400),
     "base64 of no picture": (b'{"image": "AAAA"}', 415),
+    "a string of no base64": (b'"seven"', 400),
+    "two members with a picture": (json.dumps({"image": BASE64, "data": BASE64}).encode(), 400),
+    "an array of two": (json.dumps([BASE64, BASE64]).encode(), 400),
     "base64 of nothing": (b'{"image": ""}', 415),
     "a lone surrogate": (b'{"image": "\\ud800"}', 400),
     "NaN": (json.dumps(tensor("FP32", [8, 8], [math.nan] + [0] * 63)).encode(), 400),
@@ -188,7 +210,33 @@ BAD_JSON: dict[str, tuple[bytes, int]] = {
 """JSON bodies by the status that they get."""
 
 _FORM = {"Content-Type": "multipart/form-data; boundary=b"}
+_URLENCODED = {"Content-Type": "application/x-www-form-urlencoded"}
 _PART = b'--b\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n--b--\r\n'
+_FILE = _PART % (b"data", b'; filename="7.png"', PNG)
+_EMPTY_TEXT = b'--b\r\nContent-Disposition: form-data; name="data"\r\n\r\n\r\n'
+
+READABLE_FORMS: dict[str, tuple[bytes, dict[str, str]]] = {
+    "a file": (_FILE, _FORM),
+    "an empty text before a file": (_EMPTY_TEXT + _FILE, _FORM),
+    "an empty text before a file of another name": (_EMPTY_TEXT + _FILE.replace(b'"data"', b'"image"'), _FORM),
+    "a preamble": (b"A form.\r\n" + _FILE, _FORM),
+    "another boundary than the header's": (_FILE.replace(b"--b", b"--c"), _FORM),
+    "no boundary in the header": (_FILE, {"Content-Type": "multipart/form-data"}),
+    "a file in base64": (
+        _PART % (b"data", b"\r\nContent-Transfer-Encoding: base64", base64.encodebytes(PNG)),
+        _FORM,
+    ),
+    "a text of base64": (_PART % (b"image", b"", BASE64.encode()), _FORM),
+    "a text of a data URL": (_PART % (b"image", b"", f"DATA:image/png;base64,{BASE64}".encode()), _FORM),
+    "multipart called a picture": (_FILE, {"Content-Type": "image/png"}),
+    "a picture called a form": (PNG, _FORM),
+    "a picture called an urlencoded form": (PNG, _URLENCODED),
+    "base64 called an urlencoded form": (BASE64.encode(), _URLENCODED),
+    "JSON called an urlencoded form": (JSON.encode(), _URLENCODED),
+    "an urlencoded field": (b"data=" + quote_plus(BASE64).encode(), _URLENCODED),
+    "an urlencoded field that nobody encoded": (b"data=" + BASE64.encode(), _URLENCODED),
+}
+"""Forms, and bodies called one, with a seven that are read as one, with their headers."""
 
 BAD_FORMS: dict[str, tuple[bytes, dict[str, str], int]] = {
     "a multipart without parts": (b"--b--\r\n", _FORM, 400),
@@ -196,9 +244,12 @@ BAD_FORMS: dict[str, tuple[bytes, dict[str, str], int]] = {
     "a file in another field": (_PART % (b"picture", b'; filename="7.png"', PNG), _FORM, 400),
     "a field that is no picture": (_PART % (b"data", b"", b"hello"), _FORM, 415),
     "an empty file": (_PART % (b"data", b'; filename="7.png"', b""), _FORM, 415),
-    "another boundary": (_PART.replace(b"--b", b"--c") % (b"data", b"", PNG), _FORM, 400),
-    "half a multipart": ((_PART % (b"data", b'; filename="7.png"', PNG))[:200], _FORM, 400),
-    "a form without a picture": (b"a=1&b=2", {"Content-Type": "application/x-www-form-urlencoded"}, 400),
+    "half a multipart": (_FILE[:200], _FORM, 400),
+    "two files of one name": (_FILE[:-7] + b"\r\n" + _FILE, _FORM, 400),
+    "two files": (_FILE[:-7] + b"\r\n" + _FILE.replace(b'"data"', b'"image"'), _FORM, 400),
+    "two files, one in another field": (_FILE[:-7] + b"\r\n" + _FILE.replace(b'"data"', b'"b"'), _FORM, 400),
+    "a file in broken base64": (_PART % (b"data", b"\r\nContent-Transfer-Encoding: base64", b"AAAAA"), _FORM, 400),
+    "a form without a picture": (b"a=1&b=2", _URLENCODED, 400),
     "text called a picture": (b"seven", {"Content-Type": "image/png"}, 415),
     "multipart called text, without a file": (
         _PART % (b"comment", b"", b"hello"),

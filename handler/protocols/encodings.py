@@ -9,11 +9,11 @@ from model.errors import ImageTooLarge
 MAX_UNPACKED_BYTES = 8 * 1024 * 1024  # as large as a body may be that is not packed
 _GZIP = b"\x1f\x8b\x08"
 _MARK = rb"(?:\xef\xbb\xbf|\xff\xfe\0\0|\xff\xfe|\0\0\xfe\xff|\xfe\xff)"
-_JSON = re.compile(rb"\s*" + _MARK + rb"?[\s\0]*[{\[]")
+_JSON = re.compile(rb"\s*" + _MARK + rb'?[\s\0]*[{\["]')
 
 
 def looks_like_json(body: bytes) -> bool:
-    """Whether an object or array begins, in UTF-8, UTF-16 or UTF-32, with or without a byte-order mark."""
+    """Whether an object, an array or a string begins, in UTF-8, UTF-16 or UTF-32, with or without a byte-order mark."""
     return _JSON.match(body, 0, 64) is not None
 
 

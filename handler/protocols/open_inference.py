@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
+from handler.protocols.base64_pictures import decode_base64
 from handler.protocols.query import (
     DECIMALS,
     Answer,
@@ -15,7 +16,6 @@ from handler.protocols.query import (
     Query,
     Served,
     check_count,
-    decode_base64,
     kind_of,
 )
 from handler.protocols.tensors import FULL_INK, ink_pictures, resolved_shape, unnested

@@ -3,8 +3,6 @@
 Leaves telling the formats apart to `handler.protocols.parsing`.
 """
 
-import base64
-import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -75,21 +73,6 @@ def encode_result(answer: Answer, served: Served) -> dict[str, Any]:
 def encode_single(answers: Sequence[Answer], served: Served, _request_id: str) -> dict[str, Any]:
     """The result object of a request with one picture."""
     return encode_result(answers[0], served)
-
-
-def decode_base64(text: object, what: str) -> bytes:
-    """Decode base64 or a `data:` URL, spaces and line breaks allowed; `what` names it in errors.
-
-    Raises:
-        BadRequest: it is not a string, or not base64.
-    """
-    if not isinstance(text, str):
-        raise BadRequest(f"{what} is {kind_of(text)}; base64 text or a data: URL is accepted")
-    encoded = text.partition(",")[2] if text.startswith("data:") else text
-    try:
-        return base64.b64decode("".join(encoded.split()), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise BadRequest(f"{what} is not base64: {error}") from error
 
 
 def check_count(pictures: int, limit: int = MAX_PICTURES) -> None:

@@ -47,6 +47,14 @@ def apply() -> None:
     report_only_declared_times()
 
 
+def prepare_start(folder: Path) -> None:
+    """Put into the folder that TorchServe is about to be started in what changes its Java side."""
+    if are_wanted():
+        from handler.torchserve_patches.forms import write_class
+
+        write_class(folder)
+
+
 def worker_start_folder() -> Path | None:
     """The folder to put on `PYTHONPATH` of TorchServe, so that each worker runs `sitecustomize` first."""
     return Path(__file__).with_name("worker_start") if are_wanted() else None

@@ -3,6 +3,7 @@
 Only pixels decide: broken metadata is ignored, and so is a JPEG's missing end.
 """
 
+import re
 import struct
 import warnings
 import zlib
@@ -18,6 +19,9 @@ MAX_BYTES = 5 * 1024 * 1024
 MAX_PIXELS = 25_000_000  # a phone's camera has 12 to 24 million
 JPEG_SIDE = 512  # px; larger JPEGs are decoded at the smallest scale of at least this
 
+_SIGNATURE = re.compile(
+    rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|RIFF....WEBP|BM|GIF8[79]a|(?:II|MM)(?:\0[*+]|[*+]\0)", re.DOTALL
+)
 _END_OF_JPEG = b"\xff\xd9"
 _FILLINGS = (b"\x00", b"\x55", b"\xaa", b"\x96\x69", b"\xff\x00")  # bits that decode to different pixels
 _UPRIGHT = {
@@ -32,6 +36,11 @@ _UPRIGHT = {
 """By EXIF's orientation, how to turn a picture upright; 1 is upright."""
 
 _READS = "PNG, JPEG, WebP, BMP, GIF and TIFF are read"
+
+
+def has_signature(data: bytes) -> bool:
+    """Whether bytes begin as a file of one of `FORMATS` does."""
+    return _SIGNATURE.match(data) is not None
 
 
 def decode_picture(data: bytes) -> Image.Image:

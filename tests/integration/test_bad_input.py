@@ -61,6 +61,25 @@ def test_pictures_of_every_kind_are_read(service: Service, name: str) -> None:
     assert (response.status_code, response.json().get("label")) == (200, "7"), response.text[:300]
 
 
+@pytest.mark.parametrize("name", corpus.READABLE_FORMS)
+def test_forms_of_every_kind_are_read(service: Service, name: str) -> None:
+    response = post(service, *corpus.READABLE_FORMS[name])
+    assert response.status_code == 200, response.text
+    assert (response.json()["label"], response.json()["recognised"]) == ("7", True)
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE", "PATCH", "POST"])
+def test_a_request_without_a_body_is_told_how_to_send_one(service: Service, method: str) -> None:
+    response = requests.request(method, service.predictions_url, timeout=TIMEOUT_S)
+    assert response.status_code == 415
+    assert response.json()["message"] == "there is no body: send the picture by POST or PUT"
+
+
+def test_the_fields_with_a_picture_are_named_where_there_are_several(service: Service) -> None:
+    body, headers, _ = corpus.BAD_FORMS["two files, one in another field"]
+    assert "in the fields 'data', 'b'" in post(service, body, headers).json()["message"]
+
+
 @pytest.mark.parametrize("name", corpus.ODD_PICTURES)
 def test_odd_pictures_are_read_or_called_blank(service: Service, name: str) -> None:
     assert post(service, corpus.ODD_PICTURES[name]).status_code in (200, 422)

@@ -159,7 +159,9 @@ def test_the_description_is_told_to_the_management_api_only(handler: DigitHandle
 
 
 def test_the_picture_at_fault_is_named_among_several(handler: DigitHandler, context: Context) -> None:
-    request = {"body": json.dumps({"instances": [base64.b64encode(b).decode() for b in (png(1), b"bad")]}).encode()}
+    request = {
+        "body": json.dumps({"instances": [base64.b64encode(b).decode() for b in (png(1), b"GIF89a bad")]}).encode()
+    }
     [(status, answer)] = ask(handler, context, [request])
     assert status == 415
     assert answer["message"].startswith("picture 1 of 2, counted from 0: this is not a picture")

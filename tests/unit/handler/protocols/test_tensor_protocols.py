@@ -13,7 +13,7 @@ from handler.protocols.query import MAX_PICTURES, Answer, BadRequest, Query, Ser
 from model.errors import ImageTooLarge
 from model.recogniser import Reading
 
-PICTURES = [b"\x89PNG one", b"\x89PNG two", b"\x89PNG three"]
+PICTURES = [b"\x89PNG\r\n\x1a\n" + name for name in (b"one", b"two", b"three")]
 TEXTS = [base64.b64encode(picture).decode() for picture in PICTURES]
 SERVED = Served("mnist", "1.0", ["0", "1"])
 ANSWERS = [
