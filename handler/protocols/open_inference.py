@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
+from numpy.typing import NDArray
+
 from handler.protocols.base64_pictures import decode_base64
+from handler.protocols.binary_tensors import elements, numbers
 from handler.protocols.query import (
     DECIMALS,
     Answer,
@@ -18,7 +21,8 @@ from handler.protocols.query import (
     check_count,
     kind_of,
 )
-from handler.protocols.tensors import FULL_INK, ink_pictures, resolved_shape, unnested
+from handler.protocols.tensors import FULL_INK, LAYOUTS, ink_pictures, resolved_shape, unnested
+from model.preprocessing.decoding import has_signature
 
 
 def parse(body: dict[str, Any]) -> Query:
@@ -56,25 +60,45 @@ def _pictures(tensor: object, body: dict[str, Any], what: str) -> Sequence[Pictu
     if missing := {"name", "shape", "datatype", "data"} - tensor.keys():
         raise BadRequest(f"{what} has no {', '.join(sorted(missing))}")
     datatype = tensor["datatype"]
-    values, found = unnested(tensor["data"], f"{what}.data")
+    if datatype != "BYTES" and (not isinstance(datatype, str) or datatype not in FULL_INK):
+        seen = repr(datatype[:20]) if isinstance(datatype, str) else kind_of(datatype)
+        raise BadRequest(f"{what}.datatype is {seen}; BYTES, {', '.join(FULL_INK)} are accepted")
+    values, found = _values(tensor["data"], datatype, what)
     shape = resolved_shape(tensor["shape"], found, len(values), what)
     if datatype == "BYTES":
         check_count(len(values))
-        return [decode_base64(value, f"{what}.data[{index}]") for index, value in enumerate(values)]
-    if not isinstance(datatype, str) or datatype not in FULL_INK:
-        seen = repr(datatype[:20]) if isinstance(datatype, str) else kind_of(datatype)
-        raise BadRequest(f"{what}.datatype is {seen}; BYTES, {', '.join(FULL_INK)} are accepted")
-    return ink_pictures(
-        values, shape, datatype, _asked_layout(tensor, what) or _asked_layout(body, "the request"), what
-    )
+        return [_file(value, f"{what}.data[{index}]") for index, value in enumerate(values)]
+    return ink_pictures(values, shape, datatype, _layout_of(tensor, body, what), what)
 
 
-def _asked_layout(holder: dict[str, Any], what: str) -> object:
-    """The member `parameters.layout` of a tensor or of the request; None where there is none."""
-    parameters = holder.get("parameters")
-    if parameters is not None and not isinstance(parameters, dict):
-        raise BadRequest(f"{what}.parameters is {kind_of(parameters)}; an object is accepted")
-    return (parameters or {}).get("layout")
+def _values(data: object, datatype: str, what: str) -> tuple[Sequence[Any] | NDArray[Any], list[int]]:
+    """A tensor's values in row-major order, and the shape that its data has by itself."""
+    if isinstance(data, bytes):
+        values = elements(data, what) if datatype == "BYTES" else numbers(data, datatype, what)
+        return values, [len(values)]
+    if datatype == "FP16":
+        raise BadRequest(f"{what} is FP16, which JSON cannot hold; send it as binary data, or as FP32")
+    return unnested(data, f"{what}.data")
+
+
+def _file(value: object, what: str) -> bytes:
+    """A picture file: the bytes themselves in binary data, or base64."""
+    return value if isinstance(value, bytes) and has_signature(value) else decode_base64(value, what)
+
+
+def _layout_of(tensor: dict[str, Any], body: dict[str, Any], what: str) -> str | None:
+    """The member `parameters.layout` of the tensor, or else of the request; None where there is none."""
+    for holder, name in ((tensor, what), (body, "the request")):
+        parameters = holder.get("parameters")
+        if parameters is not None and not isinstance(parameters, dict):
+            raise BadRequest(f"{name}.parameters is {kind_of(parameters)}; an object is accepted")
+        layout = (parameters or {}).get("layout")
+        if layout is None:
+            continue
+        if not isinstance(layout, str) or layout not in LAYOUTS:
+            raise BadRequest(f"{name}.parameters.layout is not one of {', '.join(LAYOUTS)}")
+        return layout
+    return None
 
 
 def _outputs(answers: Sequence[Answer], served: Served) -> list[dict[str, Any]]:

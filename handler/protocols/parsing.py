@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from handler.protocols.base64_pictures import KEYS, decode_base64, looks_like_base64, picture_in
+from handler.protocols.binary_tensors import attach, json_bytes, split
 from handler.protocols.description import description_query
 from handler.protocols.encodings import looks_like_json, unpacked_gzip
 from handler.protocols.forms import (
@@ -49,10 +50,21 @@ def parse(fields: Mapping[str, Any], headers: Mapping[str, str], metadata: dict[
         BadRequest: no picture, or malformed JSON, base64, fields or tensors.
         ImageTooLarge: more pictures than are accepted.
     """
-    query = description_query(fields, headers, metadata) or parse_fields(fields)
+    query = description_query(fields, headers, metadata) or _parse(fields, headers)
     if wants_explanation(headers) and query.pictures:
         check_count(len(query.pictures), MAX_EXPLAINED)
     return query
+
+
+def _parse(fields: Mapping[str, Any], headers: Mapping[str, str]) -> Query:
+    length = json_bytes(headers)
+    body = next((fields[name] for name in ("body", "data") if isinstance(fields.get(name), (bytes, bytearray))), None)
+    if length is None or body is None:
+        return parse_fields(fields)
+    text, binary = split(bytes(body), length)
+    request = _load_json(text)
+    attach(request, binary)
+    return _from_json(request)
 
 
 def wants_explanation(headers: Mapping[str, str]) -> bool:

@@ -6,11 +6,12 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from handler.protocols.query import BadRequest, Picture, check_count, kind_of
 
-FULL_INK = {"FP32": 1, "FP64": 1, "BOOL": 1} | dict.fromkeys(
+FULL_INK = {"FP16": 1, "FP32": 1, "FP64": 1, "BOOL": 1} | dict.fromkeys(
     ("UINT8", "UINT16", "UINT32", "INT16", "INT32", "INT64"), 255
 )
 """By datatype, the value of full ink; 0 is paper."""
@@ -36,11 +37,13 @@ _ACCEPTED_SHAPES = (
 )
 
 
-def ink_pictures(values: list[Any], shape: list[int], datatype: str, layout: object, what: str) -> list[Picture]:
+def ink_pictures(
+    values: Sequence[Any] | NDArray[Any], shape: list[int], datatype: str, layout: str | None, what: str
+) -> list[Picture]:
     """The pictures of one tensor: mode L, light ink on dark, or mode RGB of either polarity.
 
     Args:
-        values: in row-major order.
+        values: in row-major order; of JSON, or an array of the datatype.
         shape: without -1; its product is the number of values.
         datatype: one of `FULL_INK`.
         layout: one of `LAYOUTS`; None where the shape must tell.
@@ -60,10 +63,8 @@ def ink_pictures(values: list[Any], shape: list[int], datatype: str, layout: obj
     return [Image.fromarray(one[:, :, 0] if one.shape[2] == 1 else one) for one in pictures]
 
 
-def _layout(shape: list[int], asked: object, what: str) -> str:
+def _layout(shape: list[int], asked: str | None, what: str) -> str:
     """The one layout that a shape has."""
-    if asked is not None and asked not in LAYOUTS:
-        raise BadRequest(f"{what}.parameters.layout is not one of {', '.join(LAYOUTS)}")
     fitting = [layout for layout in LAYOUTS if asked in (None, layout) and _fits(layout, shape)]
     if asked is None and "CHW" in fitting and shape[0] == 1:
         fitting.remove("CHW")  # the same as NHW
@@ -87,21 +88,34 @@ def _fits(layout: str, shape: list[int]) -> bool:
     return min(lengths["H"], lengths["W"]) >= MIN_SIDE and lengths.get("C", 1) in (1, 3)
 
 
-def _grey_levels(values: list[Any], datatype: str, what: str) -> np.ndarray:
+def _grey_levels(values: Sequence[Any] | NDArray[Any], datatype: str, what: str) -> NDArray[np.uint8]:
     """uint8 levels from 0 to 255."""
     full = FULL_INK[datatype]
-    kinds = {"FP32": {int, float}, "FP64": {int, float}, "BOOL": {bool, int}}.get(datatype, {int})
-    if not {type(value) for value in values} <= kinds or not all(0 <= value <= full for value in values):
-        number, value = next((i, v) for i, v in enumerate(values) if type(v) not in kinds or not 0 <= v <= full)
+    number = _first_bad(values, datatype)
+    if number is not None:
+        value = values[number] if not isinstance(values, np.ndarray) else values[number].item()
         seen = short(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else kind_of(value)
         kind = {"BOOL": "true and false"}.get(datatype, "numbers" if full == 1 else "whole numbers")
         raise BadRequest(
             f"value {number} of {what}.data, counted from 0, is {seen}; "
             f"{datatype} holds {kind} from 0 (paper) to {full} (ink)"
         )
-    if full == 255 and max(values) == 1:
+    levels = np.array(values, dtype=np.float64)
+    if full == 255 and levels.max() == 1:
         raise BadRequest(f"the largest value of {what}.data is 1, and full ink in {datatype} is 255; scale by 255")
-    return np.rint(np.array(values, dtype=np.float64) * (255 / full)).astype(np.uint8)
+    return np.rint(levels * (255 / full)).astype(np.uint8)
+
+
+def _first_bad(values: Sequence[Any] | NDArray[Any], datatype: str) -> int | None:
+    """Index of the first value that is none of the datatype or lies outside of its range."""
+    full = FULL_INK[datatype]
+    if isinstance(values, np.ndarray):
+        is_bad = ~((values >= 0) & (values <= full))
+        return int(is_bad.argmax()) if is_bad.any() else None
+    kinds = {"FP32": {int, float}, "FP64": {int, float}, "BOOL": {bool, int}}.get(datatype, {int})
+    if {type(value) for value in values} <= kinds and all(0 <= value <= full for value in values):
+        return None
+    return next(i for i, value in enumerate(values) if type(value) not in kinds or not 0 <= value <= full)
 
 
 def unnested(data: object, what: str) -> tuple[list[Any], list[int]]:

@@ -3,9 +3,9 @@
 Fixes: its form parser answers 500 to a picture that `curl --data-binary` labelled as a form and to a part in base64,
 sees no field behind a preamble, and turns each `+` of `curl -d` into a blank; of several files of one name a worker
 keeps the last.
-Upstream: https://github.com/pytorch/serve/issues?q=ErrorDataDecoderException has none of it.
+Upstream: no issue found.
 Without it: those answers; all other forms are read the same.
-Test: tests/integration/test_forms.py, tests/unit/handler/torchserve_patches/test_forms.py.
+Test: tests/integration/test_bad_input.py, tests/unit/handler/torchserve_patches/test_forms.py.
 """
 
 import hashlib

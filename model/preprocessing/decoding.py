@@ -4,15 +4,13 @@ Only pixels decide: broken metadata is ignored, and so is a JPEG's missing end.
 """
 
 import re
-import struct
 import warnings
-import zlib
 from io import BytesIO
 
 from PIL import ExifTags, Image, ImageChops, UnidentifiedImageError
 
 from model.errors import ImageTooLarge, InvalidImage, UnsupportedImage
-from model.preprocessing.png import chunks, unpacked
+from model.preprocessing import jpeg, png
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 MAX_BYTES = 5 * 1024 * 1024
@@ -72,13 +70,31 @@ def decode_picture(data: bytes) -> Image.Image:
 
 
 def _decode(data: bytes) -> Image.Image:
-    if data.startswith(b"\xff\xd8") and not data.endswith(_END_OF_JPEG):
-        return _upright(_open_jpeg_without_end(data))
-    return _upright(_open(data))
+    try:
+        return _upright(_open(data))
+    except InvalidImage:
+        raise
+    except Exception:
+        bare = _without_metadata(data)
+        if bare == data:
+            raise
+        return _upright(_open(bare))
+
+
+def _without_metadata(data: bytes) -> bytes:
+    if data.startswith(png.SIGNATURE):
+        return png.without_metadata(data)
+    return jpeg.without_metadata(data) if data.startswith(jpeg.SIGNATURE) else data
 
 
 def _open(data: bytes) -> Image.Image:
-    picture = Image.open(BytesIO(unpacked(data)), formats=FORMATS)
+    if data.startswith(jpeg.SIGNATURE) and not data.endswith(_END_OF_JPEG):
+        return _open_jpeg_without_end(data)
+    return _open_whole(data)
+
+
+def _open_whole(data: bytes) -> Image.Image:
+    picture = Image.open(BytesIO(png.unpacked(data)), formats=FORMATS)
     if picture.format == "PNG":
         _check_pixels_of_png(data)
     width, height = picture.size
@@ -96,10 +112,10 @@ def _open_jpeg_without_end(data: bytes) -> Image.Image:
     Whatever follows the pixels is not decoded, so where the pixels are whole, all fillings look the same.
     """
     try:
-        return _open(data)  # the marker lies before the last byte
+        return _open_whole(data)  # the marker lies before the last byte
     except OSError:
         pixels = data.rstrip(b"\xff")  # half a marker
-        pictures = (_open(pixels + filling * 512 + _END_OF_JPEG) for filling in _FILLINGS)
+        pictures = (_open_whole(pixels + filling * 512 + _END_OF_JPEG) for filling in _FILLINGS)
         first = next(pictures)
         if any(ImageChops.difference(first, other).getbbox(alpha_only=False) for other in pictures):
             raise
@@ -122,6 +138,6 @@ def _upright(picture: Image.Image) -> Image.Image:
 
 def _check_pixels_of_png(data: bytes) -> None:
     """Refuse pixels that were damaged on their way: Pillow compares the checksums of all chunks but theirs."""
-    for kind, start, end in chunks(data):  # Pillow reports a truncated file
-        if kind == b"IDAT" and data[end : end + 4] != struct.pack(">I", zlib.crc32(memoryview(data)[start - 4 : end])):
+    for kind, start, end in png.chunks(data):  # Pillow reports a truncated file
+        if kind == b"IDAT" and not png.is_undamaged(data, start, end):
             raise UnsupportedImage(f"the picture is broken: the checksum of its pixels is wrong; {_READS}")

@@ -1,10 +1,11 @@
-"""Unpacks the pixels of a PNG before Pillow sees them: its zlib took 0.56 of the 0.59 ms for a canvas of 280x280 px.
+"""A PNG's chunks: unpacks its pixels before Pillow sees them, and takes its metadata away where Pillow fails at them.
 
-By hand, because Pillow cannot be given another zlib. Only whole, plain files of a usual size are touched; Pillow
-reports whatever is odd about a file.
+Pillow's zlib took 0.56 of the 0.59 ms for a canvas of 280x280 px, and Pillow cannot be given another. Only whole, plain
+files of a usual size are unpacked; Pillow reports whatever is odd about a file.
 """
 
 import struct
+import zlib
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -16,6 +17,7 @@ UNPACKED_BYTES = range(
 )  # size of the pixels; less is not worth it, more would need the memory twice
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # channels by the header's colour type
 _STORED_BYTES = 0xFFFF  # longest uncompressed block (RFC 1951)
+_END = b"\0\0\0\0IEND\xaeB`\x82"
 _HEADER = struct.Struct(">IIBBBBB")
 
 
@@ -29,6 +31,21 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
             return
         yield kind, at + 8, end
         at = end + 4
+
+
+def without_metadata(data: bytes) -> bytes:
+    """The same PNG with nothing but its pixels and their transparency, and its EXIF data where they are undamaged."""
+    kept = [SIGNATURE]
+    for kind, start, end in chunks(data):
+        is_exif = kind == b"eXIf" and is_undamaged(data, start, end)
+        if kind[:1].isupper() or kind == b"tRNS" or is_exif:  # upper case: a decoder must know it
+            kept.append(data[start - 8 : end + 4])
+    return b"".join((*kept, _END))
+
+
+def is_undamaged(data: bytes, start: int, end: int) -> bool:
+    """Whether the checksum of the chunk with this content is right."""
+    return data[end : end + 4] == struct.pack(">I", zlib.crc32(memoryview(data)[start - 4 : end]))
 
 
 def unpacked(data: bytes) -> bytes:

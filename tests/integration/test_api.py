@@ -1,6 +1,8 @@
 """The HTTP contract, asked of a real TorchServe."""
 
 import base64
+import json
+import struct
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
@@ -85,6 +87,20 @@ V2 = {
         {"name": "ink", "shape": [280, 280], "datatype": "FP32", "data": (INK_OF_FOUR / 255).round(3).tolist()},
     ],
 }
+
+
+def test_binary_tensors_are_read_as_tritons_clients_send_them(service: Service) -> None:
+    ink, texts = (INK_OF_FOUR / 255).astype("<f2").tobytes(), struct.pack("<I", len(SEVEN)) + SEVEN
+    tensors = [
+        {"name": "ink", "shape": [280, 280], "datatype": "FP16", "parameters": {"binary_data_size": len(ink)}},
+        {"name": "files", "shape": [1], "datatype": "BYTES", "parameters": {"binary_data_size": len(texts)}},
+    ]
+    text = json.dumps({"inputs": tensors, "parameters": {"binary_data_output": True}}).encode()
+    headers = {"Inference-Header-Content-Length": str(len(text)), "Content-Type": "application/octet-stream"}
+    url = service.api_url + "/v2/models/mnist/infer"
+    response = requests.post(url, data=text + ink + texts, headers=headers, timeout=TIMEOUT_S)
+    assert response.status_code == 200, response.text
+    assert response.json()["outputs"][0]["data"] == ["4", "7"]
 
 
 @pytest.mark.parametrize("path", ["/predictions/mnist", "/predictions/mnist/1.0", "/v1/models/mnist:predict"])

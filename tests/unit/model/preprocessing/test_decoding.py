@@ -1,16 +1,19 @@
 """Decoding: documented formats only, within bounds, upright; everything else is a clear error."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
 from model.errors import ImageTooLarge, InvalidImage, UnsupportedImage
-from model.preprocessing import decoding as pictures
+from model.preprocessing import png
 from model.preprocessing.decoding import FORMATS, MAX_BYTES, decode_picture
 from model.preprocessing.png import unpacked
-from tests.corpus import with_odd_metadata
+from tests import corpus
 from tests.drawing import draw_digit, encoded
 
 
@@ -39,7 +42,7 @@ def test_the_cameras_rotation_is_obeyed(format_: str) -> None:
 
 def test_metadata_that_cannot_be_written_again_still_turns_the_picture() -> None:
     upright = draw_digit(7)
-    decoded = decode_picture(with_odd_metadata(upright))
+    decoded = decode_picture(corpus.with_odd_metadata(upright))
     assert np.abs(np.asarray(decoded.convert("L"), dtype=int) - np.asarray(upright)).mean() < 2
 
 
@@ -62,6 +65,45 @@ def test_a_jpeg_that_lacks_pixels_is_never_read_as_another_picture(options: dict
         except UnsupportedImage:
             refused += 1
     assert refused > 40
+
+
+SIDEWAYS = Image.Exif()
+SIDEWAYS[0x0112] = 6  # to be shown turned a quarter clockwise
+PNG_METADATA = (
+    b"tEXt",
+    b"zTXt",
+    b"iTXt",
+    b"iCCP",
+    b"gAMA",
+    b"pHYs",
+    b"cHRM",
+    b"sRGB",
+    b"tIME",
+    b"bKGD",
+    b"acTL",
+    b"fcTL",
+)
+JPEG_METADATA = [*range(0xE0, 0xF0), 0xFE]
+
+
+@given(st.sampled_from(PNG_METADATA), st.binary(max_size=40), st.booleans())
+@example(b"zTXt", b"k\0\0" + zlib.compress(bytes(80_000_000)), True)
+@example(b"fcTL", bytes(26), True)
+def test_the_metadata_of_a_png_does_not_matter_however_broken(kind: bytes, content: bytes, is_sound: bool) -> None:
+    whole = encoded(draw_digit(4), exif=SIDEWAYS)
+    crc = None if is_sound else 1
+    assert outcome(whole[:33] + corpus.chunk(kind, content, crc) + whole[33:])[:3] == outcome(whole)[:3]
+
+
+@given(st.sampled_from(JPEG_METADATA), st.binary(max_size=40), st.sampled_from([b"", b"Exif\0\0", b"JFIF\0", b"MPF\0"]))
+@example(0xE0, b"", b"JFIF\0")
+@example(0xED, b"\x008BIM\x03\xed\0\0\0\0\0\x10\0H", b"Photoshop 3.0")
+@example(0xE2, b"II*\0\xff\xff\xff\xff", b"MPF\0")
+def test_the_metadata_of_a_jpeg_does_not_matter_however_broken(marker: int, content: bytes, head: bytes) -> None:
+    whole = encoded(draw_digit(4), "JPEG", exif=SIDEWAYS)
+    segment = struct.pack(">BBH", 0xFF, marker, 2 + len(head + content)) + head + content
+    later = whole.index(b"\xff\xdb")  # after what says where the pixels' metadata is
+    assert outcome(whole[:later] + segment + whole[later:]) == outcome(whole)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +141,7 @@ def test_too_many_pixels_are_refused_before_decoding(side: int) -> None:
 def as_pillow_decodes(data: bytes) -> tuple[object, ...]:
     """What comes of bytes where nothing is unpacked for Pillow: the picture, or the error."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pictures, "unpacked", lambda data: data)
+        patch.setattr(png, "unpacked", lambda data: data)
         return outcome(data)
 
 
