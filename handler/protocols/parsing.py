@@ -61,7 +61,7 @@ def _parse(fields: Mapping[str, Any], headers: Mapping[str, str]) -> Query:
     body = next((fields[name] for name in ("body", "data") if isinstance(fields.get(name), (bytes, bytearray))), None)
     if length is None or body is None:
         return parse_fields(fields)
-    text, binary = split(bytes(body), length)
+    text, binary = split(unpacked_gzip(bytes(body)), length)
     request = _load_json(text)
     attach(request, binary)
     return _from_json(request)

@@ -1,6 +1,7 @@
 """Tensors as bytes after the JSON, as Triton's clients send them."""
 
 import base64
+import gzip
 import json
 import struct
 from typing import Any
@@ -24,10 +25,13 @@ def described(datatype: str, shape: list[int], data: bytes, size: object = None)
     return {"name": "x", "datatype": datatype, "shape": shape, "parameters": parameters}, data
 
 
-def pictures(*tensors: tuple[dict[str, Any], bytes], header: str = HEADER, length: str | None = None) -> list[Picture]:
+def pictures(
+    *tensors: tuple[dict[str, Any], bytes], header: str = HEADER, length: str | None = None, is_gzip: bool = False
+) -> list[Picture]:
     """The pictures of a request with these tensors, as TorchServe hands it over."""
     text = json.dumps({"inputs": [tensor for tensor, _ in tensors]}).encode()
     body = text + b"".join(data for _, data in tensors)
+    body = gzip.compress(body) if is_gzip else body
     return list(parse({"body": body}, {header: str(len(text)) if length is None else length}, {}).pictures)
 
 
@@ -49,6 +53,10 @@ def test_picture_files_are_read_as_they_are_and_as_base64() -> None:
     texts = [FILES[0], base64.b64encode(FILES[1])]
     data = b"".join(struct.pack("<I", len(text)) + text for text in texts)
     assert pictures(described("BYTES", [2], data)) == FILES
+
+
+def test_the_length_of_the_json_is_that_in_the_unpacked_body() -> None:
+    assert np.array_equal(arrays(pictures(described("UINT8", [2, 9, 12], INK.tobytes()), is_gzip=True)), INK)
 
 
 def test_tensors_with_and_without_binary_data_go_together() -> None:
