@@ -3,6 +3,7 @@
 import gc
 import json
 import logging
+import sys
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
@@ -11,6 +12,9 @@ from typing import Any
 import numpy as np
 import torch
 from ts.context import Context
+
+if not __package__:  # TorchServe loads this file from an archive, whose own modules go before those of PYTHONPATH
+    sys.path.insert(0, str(Path(__file__).parent))
 
 from handler import torchserve_patches
 from handler.metrics import Metrics, Sample

@@ -1,7 +1,10 @@
 """Packs the released network and its handler into a model archive; the same inputs give the same bytes."""
 
 import argparse
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
 
 from model.artifacts import sha256_of
 from model.locations import RELEASED

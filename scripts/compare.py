@@ -1,9 +1,12 @@
 """Compares trained networks: each is exported, packed and read as a release would be, then measured on every set."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from tqdm import tqdm
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
 
 from model.artifacts import write_json
 from model.data.evaluation_sets import nondigit_sets, test_sets, validation_sets, what_is_missing

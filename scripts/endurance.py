@@ -4,6 +4,10 @@ Good requests, bad ones and explanations in turn; a table of what the server hol
 """
 
 import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
 
 from scripts.cli import run
 from serving.console import say

@@ -8,6 +8,8 @@ from pathlib import Path
 from PIL import Image
 from tqdm import tqdm
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
+
 from model.data.digits import load_pen
 from model.data.evaluation_sets import what_is_missing
 from model.errors import DataError
@@ -50,7 +52,6 @@ def main() -> int:
     options = parser.parse_args()
     if options.corrupted < 1:
         parser.error(f"--corrupted is {options.corrupted}; at least 1 is needed")
-
     recogniser, model = open_model(options.model)
     check_reads_digits(recogniser)
     with_pen = not (options.mnist_only or options.no_pen) and has_pen(options.data)

@@ -1,9 +1,12 @@
 """Exports a checkpoint to TorchScript with its metadata, checked against the network it comes from."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from tqdm import tqdm
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
 
 from model.artifacts import METADATA_FILE, MODEL_FILE
 from model.data.evaluation_sets import nondigit_sets, test_sets, validation_sets, what_is_missing

@@ -2,7 +2,10 @@
 
 import argparse
 import json
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
 
 from scripts.cli import run
 from serving.grpc_client import GrpcClient

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
+
 from model.artifacts import METADATA_FILE, MODEL_FILE, write_atomically
 from model.errors import InvalidImage, OperatorError
 from model.locations import RELEASED
@@ -48,8 +50,7 @@ def main() -> int:
         try:
             answer = read_file(recogniser, path)
         except (InvalidImage, OSError) as error:
-            reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-            status = fail(f"{path}: {reason}")
+            status = fail(f"{path}: {getattr(error, 'strerror', None) or error}")
             continue
         answers.append(answer)
         words = f"{path}: {describe(answer.reading, options.top_k)}"
@@ -64,8 +65,7 @@ def read_file(recogniser: Recogniser, path: Path) -> Answer:
     """Read one file; `InvalidImage` and `OSError` tell what is wrong with it."""
     picture = decode_picture(path.read_bytes())
     seen = digit_image(picture)
-    (reading,) = recogniser.read(seen[np.newaxis])
-    return Answer(path, picture, seen, reading)
+    return Answer(path, picture, seen, recogniser.read(seen[np.newaxis])[0])
 
 
 def describe(reading: Reading, top_k: int) -> str:

@@ -1,7 +1,10 @@
 """Builds the sprite of test digits that the page shows at random, with their true labels."""
 
 import argparse
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
 
 from model.data.digits import load_mnist
 from model.data.page_samples import INDEX, SPRITE, build_samples

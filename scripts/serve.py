@@ -3,7 +3,10 @@
 import argparse
 import os
 import shlex
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
 
 from model.artifacts import MODEL_NAME
 from model.locations import ROOT

@@ -1,7 +1,12 @@
 """Trains a network on MNIST, pen strokes and pictures of no digit; leaves checkpoints, a history, a TensorBoard log."""
 
+import sys
+from pathlib import Path
+
 import torch
 from tqdm import tqdm
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
 
 from model.training.checkpoints import LAST, load_teacher
 from model.training.devices import choose_device

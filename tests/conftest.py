@@ -79,7 +79,7 @@ def find_free_ports() -> Ports:
     raise RuntimeError("no six free ports found")
 
 
-def start(log_dir: Path, *arguments: str) -> Service:
+def start(log_dir: Path, *arguments: str, **environment: str) -> Service:
     """Starts `scripts/serve.py` on free ports; returns when it says that it is ready."""
     ports = find_free_ports()
     log_dir.mkdir(parents=True, exist_ok=True)
@@ -88,7 +88,13 @@ def start(log_dir: Path, *arguments: str) -> Service:
     unignored = ["env", "--default-signal=HUP,INT"]
     command = [*unignored, sys.executable, str(SERVE), f"--port={ports.inference}", f"--page-port={ports.page}"]
     with stdout.open("wb") as out, stderr.open("wb") as err:
-        process = subprocess.Popen([*command, f"--log-dir={log_dir}", *arguments], stdout=out, stderr=err, cwd=ROOT)
+        process = subprocess.Popen(
+            [*command, f"--log-dir={log_dir}", *arguments],
+            stdout=out,
+            stderr=err,
+            cwd=ROOT,
+            env=os.environ | environment,
+        )
     deadline = time.monotonic() + START_TIMEOUT_S
     while READY_LINE not in stdout.read_text():
         if process.poll() is not None or time.monotonic() > deadline:
@@ -100,9 +106,9 @@ def start(log_dir: Path, *arguments: str) -> Service:
 
 
 @contextlib.contextmanager
-def running_service(log_dir: Path, *arguments: str) -> Iterator[Service]:
+def running_service(log_dir: Path, *arguments: str, **environment: str) -> Iterator[Service]:
     """A server for the length of a `with` block; nothing of it is left behind, not even by a failing test."""
-    service = start(log_dir, *arguments)
+    service = start(log_dir, *arguments, **environment)
     started = service.descendants()
     try:
         yield service
@@ -131,10 +137,10 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture
 def start_service(tmp_path: Path) -> ServiceStarter:
-    """Starts a server of the test's own: `with start_service() as service`, with options of serve.py if need be."""
+    """Starts a server of the test's own: `with start_service() as service`, with options of serve.py and variables."""
 
-    def starter(*arguments: str, name: str = "logs") -> contextlib.AbstractContextManager[Service]:
-        return running_service(tmp_path / name, *arguments)
+    def starter(*arguments: str, name: str = "logs", **environment: str) -> contextlib.AbstractContextManager[Service]:
+        return running_service(tmp_path / name, *arguments, **environment)
 
     return starter
 
@@ -143,6 +149,16 @@ def start_service(tmp_path: Path) -> ServiceStarter:
 def free_ports() -> Ports:
     """Ports that nobody uses, for a server that a test starts itself."""
     return find_free_ports()
+
+
+@pytest.fixture
+def another_project(tmp_path: Path) -> Path:
+    """A folder with modules named as our rooms, which fail on import."""
+    folder = tmp_path / "another project"
+    folder.mkdir()
+    for name in ("handler", "model", "release", "scripts", "serving"):
+        (folder / f"{name}.py").write_text(f"raise RuntimeError('{name} of another project')")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """The command lines as a user runs them: answers on stdout, one clear line on failure, honest exit statuses."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,7 @@ SEVEN = ROOT / "tests" / "data" / "seven.png"
 
 
 def command(
-    script: str, *arguments: object, cwd: Path = ROOT, timeout_s: float = 110
+    script: str, *arguments: object, cwd: Path = ROOT, timeout_s: float = 110, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-W", "error", str(ROOT / "scripts" / script), *map(str, arguments)],
@@ -30,6 +31,7 @@ def command(
         text=True,
         timeout=timeout_s,
         cwd=cwd,
+        env=os.environ | environment,
     )
 
 
@@ -50,6 +52,12 @@ def test_each_script_explains_itself(script: str) -> None:
     assert done.returncode == 0
     assert done.stdout.startswith("usage: ")
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_another_projects_modules_of_the_same_names_do_no_harm(script: str, another_project: Path) -> None:
+    done = command(script, "--help", PYTHONPATH=str(another_project))
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
