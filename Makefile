@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 PYTHON ?=
 PORT ?=
 PAGE_PORT ?=
+ALLOW_HOST ?=
 ARGS ?=
 
 .PHONY: help serve test check hooks audit format train dashboard export evaluate compare bench archive predict samples notebook lock clean
@@ -15,12 +16,13 @@ ARGS ?=
 help: ## list the targets
 	@echo "usage: make TARGET [VARIABLE=value ...]"; echo
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
-	@echo; echo "Variables: PORT, PAGE_PORT (serve); IMAGE (predict); ARGS, further arguments of the script, say"
-	@echo "ARGS=--help; PYTHON, the Python 3.11 to 3.13 to use; TORCH_INDEX_URL, another index for torch, say"
-	@echo "https://download.pytorch.org/whl/cpu for the small CPU build; DIGITS_DATA, the folder of the data."
+	@echo; echo "Variables: PORT, PAGE_PORT, ALLOW_HOST, further names of the page (serve); IMAGE (predict); ARGS, further"
+	@echo "arguments of the script, say ARGS=--help; PYTHON, the Python 3.11 to 3.13 to use; TORCH_INDEX_URL, another index"
+	@echo "for torch, say https://download.pytorch.org/whl/cpu for the small CPU build; DIGITS_DATA, the folder of the data."
 
 serve: $(VENV)/.serve ## serve the recogniser and its page until Ctrl-C
-	@exec $(BIN)/python scripts/serve.py $(if $(PORT),--port $(PORT)) $(if $(PAGE_PORT),--page-port $(PAGE_PORT)) $(ARGS)
+	@exec $(BIN)/python scripts/serve.py $(if $(PORT),--port $(PORT)) $(if $(PAGE_PORT),--page-port $(PAGE_PORT)) \
+	  $(foreach name,$(ALLOW_HOST),--allow-host $(name)) $(ARGS)
 
 test: $(VENV)/.dev ## run the whole suite, real TorchServe and real Chromium included
 	@$(BIN)/python -m pytest $(ARGS)

@@ -2,18 +2,18 @@
 
 import argparse
 import os
-import shlex
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
 
-from model.artifacts import MODEL_NAME
 from model.locations import ROOT
 from release.archive import DEFAULT_ARCHIVE
 from scripts.cli import run
-from serving.console import Waiting, say, show
-from serving.settings import SAMPLE, Ports, ServeError, read_ports
+from scripts.serve_progress import TerminalObserver
+from serving.console import say, show
+from serving.hosts import TUNNEL_DOMAINS, check_allowed
+from serving.settings import Ports, ServeError, read_ports
 from serving.supervisor import LOG_FOLDER, Service, serve
 
 
@@ -30,6 +30,15 @@ def build_parser(defaults: Ports) -> argparse.ArgumentParser:
         f"(default: {defaults.inference}, from config.properties)",
     )
     parser.add_argument("--page-port", type=int, help=f"port for the page (default: {defaults.page})")
+    parser.add_argument(
+        "--allow-host",
+        type=host_name,
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="serve the page under this name too, say that of a proxy; .NAME for all names under it; may be repeated "
+        f"(always: localhost and 127.0.0.1 with any port, and names that end in {', '.join(TUNNEL_DOMAINS)})",
+    )
     parser.add_argument("--no-page", action="store_true", help="serve predictions only")
     parser.add_argument(
         "--archive",
@@ -44,39 +53,11 @@ def build_parser(defaults: Ports) -> argparse.ArgumentParser:
     return parser
 
 
-class TerminalObserver:
-    """Tells the person at the terminal what the supervisor reports."""
-
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        self._waiting = Waiting("waiting for a worker to load the model")
-
-    def packing(self, archive: Path) -> None:
-        say(f"building {os.path.relpath(archive, ROOT)} (missing or older than its inputs)")
-
-    def waiting(self, seconds: float) -> None:
-        self._waiting.show(seconds)
-
-    def ready(self, seconds: float) -> None:
-        self._waiting.end()
-        ports, here = self._service.ports, Path.cwd()
-        endpoint = f"{ports.api_url}/predictions/{MODEL_NAME}"
-        sample = SAMPLE.relative_to(here) if SAMPLE.is_relative_to(here) else SAMPLE
-        lines = [
-            f"Ready after {seconds:.1f} s.",
-            *([f"Page:      {ports.page_url}"] if self._service.with_page else []),
-            f"Endpoint:  {endpoint}",
-            f"Try:       curl {endpoint} -T {shlex.quote(str(sample))}",
-            f"Logs:      {self._service.log_folder}",
-            "Ctrl-C stops everything.",
-        ]
-        print("\n".join(lines), flush=True)
-
-    def stopping(self) -> None:
-        say("stopping (Ctrl-C again to hurry)")
-
-    def page_failed(self, message: str) -> None:
-        say(f"page server: {message}")
+def host_name(text: str) -> str:
+    try:
+        return check_allowed(text)
+    except ServeError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -88,7 +69,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ServeError as error:
         parser.error(str(error))
     usual = LOG_FOLDER if ports.inference == defaults.inference else LOG_FOLDER / str(ports.inference)
-    service = Service(ports, options.log_dir or usual, options.archive, options.timeout_s, not options.no_page)
+    log_folder = options.log_dir or usual
+    with_page = not options.no_page
+    service = Service(ports, log_folder, options.archive, options.timeout_s, with_page, options.allow_host)
     try:
         was_ready = serve(service, TerminalObserver(service))
     except ServeError as error:

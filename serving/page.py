@@ -1,25 +1,28 @@
 """The static page as a Starlette application: the files of one folder, read-only, on one origin.
 
-It knows nothing of TorchServe. The API's CORS setting allows exactly one origin, so a visitor who comes by another name
-(localhost) is redirected to that one.
+A visitor at the page's own address asks the API where it is. Any other (localhost, a tunnel) may not reach the API's
+port, and is none of the one origin that CORS allows: that page asks its own address, which passes requests on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.forwarding import PATHS, Api, Forwarding
+from serving.hosts import AnsweredHosts, name_of
 
 MEDIA_TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -46,13 +49,19 @@ OnError = Callable[[str], None]
 PAGE_LABELS = list("0123456789")
 """The labels that the page is written for."""
 
+OWN_ADDRESS = "."
+"""The endpoint of a page that asks beside itself."""
+
+TUNNEL_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto")
+"""What a tunnel or a proxy adds; some of them rewrite `Host` to the page's own address."""
+
 
 @dataclass(frozen=True)
 class PageConfig:
     """What the page reads from its `config.json`.
 
     Attributes:
-        endpoint: the API's origin, the only other one that the page may connect to.
+        endpoint: the API's origin, the only other one that the page may connect to, or `OWN_ADDRESS`.
         model: the model's name in the API's paths.
         labels: what the model tells apart; left out of the file where they are `PAGE_LABELS`.
     """
@@ -70,21 +79,31 @@ class PageConfig:
 
 
 def application(
-    folder: Path, origin: str, config: PageConfig, extra: Mapping[str, bytes], on_error: OnError
+    folder: Path,
+    origin: str,
+    config: PageConfig,
+    extra: Mapping[str, bytes],
+    on_error: OnError,
+    api: Api | None = None,
+    allowed_hosts: Sequence[str] = (),
 ) -> Starlette:
     """The page as an ASGI application, to be run alone or mounted beside others.
 
     Args:
         folder: the page's files.
-        origin: the page's one address, such as http://127.0.0.1:8000.
-        config: served as `config.json`.
+        origin: the page's own address, such as http://127.0.0.1:8000.
+        config: served as `config.json` to who asks at that address; to all where there is no `api`.
         extra: contents of more files, by their names beside the page.
         on_error: called when a file cannot be read or the application fails; the client is told no details.
+        api: where the requests of those go who ask at another address.
+        allowed_hosts: names to answer to beside loopback, tunnels and the one in `origin`; see `AnsweredHosts`.
     """
+    own_host = origin.partition("://")[2]
+    connects = "'self'" if config.endpoint == OWN_ADDRESS else f"'self' {config.endpoint}"
     headers = {
         "Cache-Control": "no-cache",
         "Content-Security-Policy": (
-            f"default-src 'self'; connect-src 'self' {config.endpoint}; img-src 'self' data: blob:; "
+            f"default-src 'self'; connect-src {connects}; img-src 'self' data: blob:; "
             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         ),
         "X-Content-Type-Options": "nosniff",
@@ -92,17 +111,21 @@ def application(
     }
 
     def config_json(request: Request) -> Response:
-        return JSONResponse(config.to_json())
+        is_direct = request.headers["Host"] == own_host and not any(name in request.headers for name in TUNNEL_HEADERS)
+        asked = config if is_direct or api is None else replace(config, endpoint=OWN_ADDRESS)
+        return JSONResponse(asked.to_json())
 
     def fail(request: Request, error: Exception) -> Response:
         on_error(f"{type(error).__name__}: {error}")
         return PlainTextResponse("The page's server failed.\n", 500, headers)  # sent outside of the middleware
 
+    forwarded = [Route(f"/{path}/{{path:path}}", Forwarding(api, path)) for path in PATHS] if api else []
+    files = Route("/{path:path}", Files(folder, extra, on_error).answer)
     return Starlette(
-        routes=[Route("/config.json", config_json), Route("/{path:path}", Files(folder, extra, on_error).answer)],
+        routes=[Route("/config.json", config_json), *forwarded, files],
         middleware=[
             Middleware(EveryAnswer, headers=headers),
-            Middleware(OneOrigin, origin=origin),
+            Middleware(AnsweredHosts, allowed=(name_of(own_host), *allowed_hosts)),
             Middleware(GZipMiddleware, minimum_size=1),
         ],
         exception_handlers={404: _not_found, 405: _not_allowed, Exception: fail},
@@ -122,28 +145,6 @@ class EveryAnswer:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
-
-
-class OneOrigin:
-    """Middleware that redirects whoever asks for the page by another name of this machine."""
-
-    def __init__(self, app: ASGIApp, origin: str) -> None:
-        self._app, self._origin = app, origin
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = self._answer(scope) if scope["type"] == "http" else None
-        await (answer or self._app)(scope, receive, send)
-
-    def _answer(self, scope: Scope) -> Response | None:
-        target = scope["raw_path"].decode("ascii")
-        if not target.startswith("/"):  # an absolute URL: this is no proxy
-            return PlainTextResponse("The path must begin with a slash.\n", 400)
-        host = self._origin.partition("://")[2]
-        if Headers(scope=scope).get("Host") == host or scope["method"] not in ("GET", "HEAD"):
-            return None
-        query = f"?{scope['query_string'].decode('ascii')}" if scope["query_string"] else ""
-        # 307 is not permanent: browsers remember a permanent one, and another program may have the port tomorrow.
-        return RedirectResponse(f"{self._origin}{target}{query}", 307)
 
 
 class Files:

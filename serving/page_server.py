@@ -8,14 +8,17 @@ idle connection costs no thread.
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Thread
 
 import uvicorn
 
-from serving.page import OnError, PageConfig, application
-from serving.settings import LOOPBACK
+from model.artifacts import MODEL_NAME
+from serving.forwarding import Api
+from serving.model_description import describe
+from serving.page import OWN_ADDRESS, OnError, PageConfig, application
+from serving.settings import LOOPBACK, Ports, allows_the_page, max_request_bytes, read_properties
 
 BACKLOG = 64
 """How many connections may wait to be accepted, before the start above all."""
@@ -33,12 +36,12 @@ class PageServer:
     The port is taken on construction; requests before `start` wait.
 
     Args:
-        folder, config, extra, on_error: see `application`.
+        folder, config, extra, on_error, api, allowed_hosts: see `application`.
         port: TCP port; 0 lets the system choose.
 
     Attributes:
         port: where it listens.
-        host: what a request's `Host` must be.
+        host: the `Host` of who asks at the page's own address.
 
     Raises:
         OSError: the port cannot be taken.
@@ -51,13 +54,15 @@ class PageServer:
         config: PageConfig,
         extra: Mapping[str, bytes] | None = None,
         on_error: OnError = lambda message: None,
+        api: Api | None = None,
+        allowed_hosts: Sequence[str] = (),
     ) -> None:
         self._socket = socket.create_server((LOOPBACK, port), backlog=BACKLOG)
         self.port: int = self._socket.getsockname()[1]
         self.host = f"{LOOPBACK}:{self.port}"
         self._on_error = on_error
         settings = uvicorn.Config(
-            application(folder, f"http://{self.host}", config, extra or {}, on_error),
+            application(folder, f"http://{self.host}", config, extra or {}, on_error, api, allowed_hosts),
             # Chosen here, not by what else is installed.
             loop="asyncio",
             http="h11",
@@ -97,6 +102,19 @@ class PageServer:
             self._thread.join()
             self._thread = None
         self._socket.close()
+
+
+def page_of(archive: Path, folder: Path, ports: Ports, allowed_hosts: Sequence[str], on_error: OnError) -> PageServer:
+    """The page's server beside the TorchServe that serves `archive` on these ports.
+
+    Where the operator's CORS origin is not the page's, the page asks its own address.
+    """
+    properties = read_properties()
+    model = describe(archive)
+    endpoint = ports.api_url if allows_the_page(properties, ports) else OWN_ADDRESS
+    config = PageConfig(endpoint, MODEL_NAME, model.labels)
+    api = Api(ports.api_url, max_request_bytes(properties))
+    return PageServer(folder, ports.page, config, model.files, on_error, api, allowed_hosts)
 
 
 class _Server(uvicorn.Server):

@@ -1,6 +1,6 @@
 """What a server is started with: ports, TorchServe's configuration and Java.
 
-`config.properties` holds the defaults. A server on other ports gets a copy with its own addresses and CORS origin.
+`config.properties` holds the defaults. A server on other ports gets a copy with its own addresses.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import re
 import shutil
 import socket
 import subprocess
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
 
 import psutil
@@ -33,6 +33,14 @@ MIN_JAVA = 17
 """TorchServe 0.12 is compiled for Java 17; 17 and 21 were tried."""
 
 MAX_PORT = 65535
+PAGE_PORT = 8000
+
+CORS_KEY = "cors_allowed_origin"
+SHIPPED_ORIGIN = f"http://{LOOPBACK}:{PAGE_PORT}"
+"""The value of `CORS_KEY` that stands for the page of `make serve`, whatever port it has."""
+
+TORCHSERVES_MAX_REQUEST_BYTES = "6553500"
+"""Its `max_request_size` where config.properties has none."""
 
 PORT_KEYS = {
     "inference": "inference_address",
@@ -40,7 +48,6 @@ PORT_KEYS = {
     "metrics": "metrics_address",
     "grpc_inference": "grpc_inference_port",
     "grpc_management": "grpc_management_port",
-    "page": "cors_allowed_origin",
 }
 """The key of `config.properties` whose value ends in that port."""
 
@@ -83,9 +90,9 @@ class Ports:
             ServeError: a port falls outside 1 to 65535, or two of the six are the same.
         """
         offset = 0 if port is None else port - self.inference
-        served = {field.name: getattr(self, field.name) + offset for field in fields(self) if field.name != "page"}
+        served = {name: getattr(self, name) + offset for name in PORT_KEYS}
         ports = Ports(**served, page=self.page if page_port is None else page_port)
-        for name, number in zip(PORT_KEYS, astuple(ports), strict=True):
+        for name, number in asdict(ports).items():
             if not 1 <= number <= MAX_PORT:
                 raise ServeError(
                     f"the {name} port would be {number}; accepted are 1 to {MAX_PORT} (TorchServe's other ports keep "
@@ -116,15 +123,37 @@ def read_ports(path: Path = CONFIG_FILE) -> Ports:
         if match is None:
             raise ServeError(f"{path}: {key} is {properties.get(key)!r}; expected a value that ends in a port number")
         found[name] = int(match[1])
-    return Ports(**found)
+    return Ports(**found, page=PAGE_PORT)
 
 
 def derive_config(text: str, ports: Ports, model_store: Path) -> str:
-    """`config.properties` for one run: `text` with its ports, its CORS origin and an absolute model store."""
+    """`config.properties` for one run: `text` with its ports and an absolute model store.
+
+    The CORS origin stays as it is written, but for the shipped one, which follows the page's port.
+    """
     for name, key in PORT_KEYS.items():
         text = re.sub(rf"(?m)^({key}\s*=.*?)\d+[ \t]*$", rf"\g<1>{getattr(ports, name)}", text)
+    text = re.sub(rf"(?m)^({CORS_KEY}\s*=\s*){re.escape(SHIPPED_ORIGIN)}[ \t]*$", rf"\g<1>{ports.page_url}", text)
     # A function as replacement: a path may hold backslashes.
     return re.sub(r"(?m)^model_store\s*=.*$", lambda _: f"model_store={model_store}", text)
+
+
+def allows_the_page(properties: Mapping[str, str], ports: Ports) -> bool:
+    """Whether CORS lets the page at `ports.page_url` read TorchServe's answers."""
+    return properties.get(CORS_KEY) in ("*", SHIPPED_ORIGIN, ports.page_url)
+
+
+def max_request_bytes(properties: Mapping[str, str]) -> int:
+    """The longest body that TorchServe takes.
+
+    Raises:
+        ServeError: it is not a number.
+    """
+    value = properties.get("max_request_size", TORCHSERVES_MAX_REQUEST_BYTES)
+    try:
+        return int(value)
+    except ValueError as error:
+        raise ServeError(f"{CONFIG_FILE}: max_request_size is {value!r}; expected a number of bytes") from error
 
 
 def check_ports_free(ports: Ports, with_page: bool) -> None:

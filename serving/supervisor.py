@@ -13,19 +13,16 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from model.artifacts import MODEL_NAME
 from model.locations import ROOT
 from release.archive import DEFAULT_ARCHIVE, build_archive, check_archive, is_stale
-from serving.model_description import describe
-from serving.page import PageConfig
-from serving.page_server import PageServer
+from serving.page_server import page_of
 from serving.settings import Ports, ServeError, check_ports_free, find_java
 from serving.torchserve import TorchServe
 from serving.torchserve_guard import GRACE_S, KILL_TIMEOUT_S
@@ -86,6 +83,7 @@ class Service:
         archive: the .mar to serve; None for the default one, which is packed where it is missing or out of date.
         timeout_s: how long a worker may take to load the model.
         with_page: whether the page is served too.
+        allowed_hosts: further names that the page is served under; see `serving.hosts`.
     """
 
     ports: Ports
@@ -93,6 +91,7 @@ class Service:
     archive: Path | None
     timeout_s: float
     with_page: bool
+    allowed_hosts: Sequence[str] = ()
 
 
 def serve(service: Service, observer: Observer) -> bool:
@@ -114,9 +113,7 @@ def serve(service: Service, observer: Observer) -> bool:
     with contextlib.ExitStack() as stack:
         page = None
         if service.with_page:  # takes its port now, answers once there is a model to ask
-            model = describe(archive)
-            config = PageConfig(ports.api_url, MODEL_NAME, model.labels)
-            page = PageServer(STATIC_FOLDER, ports.page, config, model.files, observer.page_failed)
+            page = page_of(archive, STATIC_FOLDER, ports, service.allowed_hosts, observer.page_failed)
             stack.callback(page.stop)
         catch_signals(events)
         torchserve = TorchServe(

@@ -8,7 +8,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,6 @@ import pytest
 from model.locations import ROOT
 from serving.settings import LOOPBACK, Ports, ServeError, check_ports_free, read_ports
 
-SERVE = ROOT / "scripts" / "serve.py"
 READY_LINE = "Ctrl-C stops everything."
 START_TIMEOUT_S = 100.0
 STOP_TIMEOUT_S = 25.0
@@ -79,21 +78,22 @@ def find_free_ports() -> Ports:
     raise RuntimeError("no six free ports found")
 
 
-def start(log_dir: Path, *arguments: str, **environment: str) -> Service:
-    """Starts `scripts/serve.py` on free ports; returns when it says that it is ready."""
+def start(log_dir: Path, *arguments: str, root: Path = ROOT, environment: Mapping[str, str] | None = None) -> Service:
+    """Starts `scripts/serve.py` of the repository in `root` on free ports; returns when it says that it is ready."""
     ports = find_free_ports()
     log_dir.mkdir(parents=True, exist_ok=True)
     stdout, stderr = log_dir / "stdout.txt", log_dir / "stderr.txt"
     # As from a terminal, even where nohup or a shell's background ignore these signals for all that they start.
     unignored = ["env", "--default-signal=HUP,INT"]
-    command = [*unignored, sys.executable, str(SERVE), f"--port={ports.inference}", f"--page-port={ports.page}"]
+    serve = root / "scripts" / "serve.py"
+    command = [*unignored, sys.executable, str(serve), f"--port={ports.inference}", f"--page-port={ports.page}"]
     with stdout.open("wb") as out, stderr.open("wb") as err:
         process = subprocess.Popen(
             [*command, f"--log-dir={log_dir}", *arguments],
             stdout=out,
             stderr=err,
-            cwd=ROOT,
-            env=os.environ | environment,
+            cwd=root,
+            env={**os.environ, **(environment or {})},
         )
     deadline = time.monotonic() + START_TIMEOUT_S
     while READY_LINE not in stdout.read_text():
@@ -106,9 +106,11 @@ def start(log_dir: Path, *arguments: str, **environment: str) -> Service:
 
 
 @contextlib.contextmanager
-def running_service(log_dir: Path, *arguments: str, **environment: str) -> Iterator[Service]:
+def running_service(
+    log_dir: Path, *arguments: str, root: Path = ROOT, environment: Mapping[str, str] | None = None
+) -> Iterator[Service]:
     """A server for the length of a `with` block; nothing of it is left behind, not even by a failing test."""
-    service = start(log_dir, *arguments, **environment)
+    service = start(log_dir, *arguments, root=root, environment=environment)
     started = service.descendants()
     try:
         yield service
@@ -139,8 +141,10 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 def start_service(tmp_path: Path) -> ServiceStarter:
     """Starts a server of the test's own: `with start_service() as service`, with options of serve.py and variables."""
 
-    def starter(*arguments: str, name: str = "logs", **environment: str) -> contextlib.AbstractContextManager[Service]:
-        return running_service(tmp_path / name, *arguments, **environment)
+    def starter(
+        *arguments: str, name: str = "logs", root: Path = ROOT, environment: Mapping[str, str] | None = None
+    ) -> contextlib.AbstractContextManager[Service]:
+        return running_service(tmp_path / name, *arguments, root=root, environment=environment)
 
     return starter
 

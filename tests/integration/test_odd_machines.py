@@ -22,5 +22,5 @@ def assert_reads_a_seven(service: Service) -> None:
 
 
 def test_another_projects_modules_on_the_path_do_no_harm(start_service: ServiceStarter, another_project: Path) -> None:
-    with start_service(PYTHONPATH=str(another_project)) as service:
+    with start_service(environment={"PYTHONPATH": str(another_project)}) as service:
         assert_reads_a_seven(service)

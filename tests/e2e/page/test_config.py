@@ -13,14 +13,6 @@ if TYPE_CHECKING:
     from tests.e2e.page.conftest import PageOpener
 
 
-def test_localhost_is_sent_to_the_origin_that_the_server_allows(open_page: PageOpener, service: Service) -> None:
-    pad = open_page(url=service.page_url.replace("127.0.0.1", "localhost"))
-    assert pad.page.url == f"{service.page_url}/"
-    pad.draw(SEVEN)
-    pad.expect_state("answered")
-    assert pad.text("#answer") == "7"
-
-
 def test_page_works_from_a_sub_path_with_its_own_config(open_page: PageOpener, sub_path_url: str) -> None:
     pad = open_page(url=sub_path_url)
     pad.answer_with(200, RESULT)

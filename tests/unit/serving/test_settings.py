@@ -7,7 +7,7 @@ import os
 import re
 import socket
 import sys
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import pytest
@@ -16,11 +16,14 @@ from serving.settings import (
     CONFIG_FILE,
     LOG_CONFIG_FILE,
     LOOPBACK,
+    SHIPPED_ORIGIN,
     Ports,
     ServeError,
+    allows_the_page,
     check_ports_free,
     derive_config,
     find_java,
+    max_request_bytes,
     read_ports,
     read_properties,
 )
@@ -76,7 +79,7 @@ def test_the_derived_configuration_differs_in_ports_origin_and_store_only(tmp_pa
     derived = tmp_path / "config.properties"
     derived.write_text(derive_config(CONFIG_FILE.read_text(), moved, Path("/store\\1")))
     after = read_properties(derived)
-    assert read_ports(derived) == moved
+    assert replace(read_ports(derived), page=8100) == moved
     assert after["cors_allowed_origin"] == "http://127.0.0.1:8100"
     assert after["model_store"] == "/store\\1"
     assert {key for key in before if before[key] != after[key]} == {
@@ -89,6 +92,41 @@ def test_the_derived_configuration_differs_in_ports_origin_and_store_only(tmp_pa
         "model_store",
     }
     assert derived.read_text().count("\n") == CONFIG_FILE.read_text().count("\n")
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_the_pages"),
+    [
+        ("*", True),
+        ("http://127.0.0.1:8100", True),
+        ("https://digits.example", False),
+        ("https://digits.example:8443", False),
+        ("http://127.0.0.1:9000", False),
+        ("http://localhost:8000", False),
+        ("", False),
+    ],
+)
+def test_another_cors_origin_stays_as_the_operator_wrote_it(tmp_path: Path, origin: str, is_the_pages: bool) -> None:
+    written = tmp_path / "config.properties"
+    written.write_text(CONFIG_FILE.read_text().replace(f"={SHIPPED_ORIGIN}\n", f"={origin}\n"))
+    assert read_ports(written) == DEFAULTS
+    moved = DEFAULTS.moved(8190, 8100)
+    derived = tmp_path / "derived.properties"
+    derived.write_text(derive_config(written.read_text(), moved, tmp_path))
+    assert read_properties(derived)["cors_allowed_origin"] == origin
+    assert allows_the_page(read_properties(written), moved) is is_the_pages
+
+
+def test_without_a_cors_origin_the_page_may_not_read_answers() -> None:
+    assert not allows_the_page({}, DEFAULTS)
+    assert allows_the_page(read_properties(), DEFAULTS.moved(None, 8100))
+
+
+def test_a_request_size_that_is_no_number_is_named() -> None:
+    assert max_request_bytes({}) == 6_553_500
+    assert max_request_bytes(read_properties()) == 8 * 2**20
+    with pytest.raises(ServeError, match="max_request_size is '8 MB'; expected a number"):
+        max_request_bytes({"max_request_size": "8 MB"})
 
 
 def test_a_port_missing_from_the_configuration_is_named(tmp_path: Path) -> None:
