@@ -6,13 +6,14 @@ port, and is none of the one origin that CORS allows: that page asks its own add
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -54,6 +55,8 @@ OWN_ADDRESS = "."
 
 TUNNEL_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto")
 """What a tunnel or a proxy adds; some of them rewrite `Host` to the page's own address."""
+
+_GZIP = re.compile(r"(?:x-)?gzip\s*(?:;\s*q\s*=\s*(?P<weight>[\d.]+))?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,7 @@ def application(
         middleware=[
             Middleware(EveryAnswer, headers=headers),
             Middleware(AnsweredHosts, allowed=(name_of(own_host), *allowed_hosts)),
-            Middleware(GZipMiddleware, minimum_size=1),
+            Middleware(GzipWhereAccepted, minimum_size=1),
         ],
         exception_handlers={404: _not_found, 405: _not_allowed, Exception: fail},
     )
@@ -145,6 +148,24 @@ class EveryAnswer:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+class GzipWhereAccepted(GZipMiddleware):
+    """Starlette's, which takes `gzip;q=0`, "never gzip", for leave to pack."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            kept = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
+            if accepts_gzip(Headers(scope=scope).get("Accept-Encoding", "")):
+                kept.append((b"accept-encoding", b"gzip"))
+            scope = {**scope, "headers": kept}
+        await super().__call__(scope, receive, send)
+
+
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Whether a client names gzip with a weight above 0 (RFC 9110, 12.5.3)."""
+    named = (_GZIP.fullmatch(part.strip()) for part in accept_encoding.split(","))
+    return any(match and (match["weight"] is None or match["weight"].strip("0.") != "") for match in named)
 
 
 class Files:

@@ -18,7 +18,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Message
 
 from serving.console import say
-from serving.page import Files, PageConfig, application
+from serving.page import Files, PageConfig, accepts_gzip, application
 from serving.page_server import PageServer
 
 CONFIG = PageConfig("http://127.0.0.1:8080", "mnist", ["0", "1"])
@@ -107,6 +107,28 @@ def test_text_is_sent_gzipped_to_who_accepts_that(server: PageServer, folder: Pa
     assert (plain.headers["Content-Encoding"], packed.headers["Content-Encoding"]) == (None, "gzip")
     assert gzip.decompress(body) == text == (folder / "app.js").read_bytes()
     assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize(
+    ("accept", "is_accepted"),
+    [
+        ("gzip", True),
+        ("br;q=1, GZIP ; q=0.5", True),
+        ("x-gzip", True),
+        ("gzip;q=0.001", True),
+        ("", False),
+        ("identity", False),
+        ("gzip;q=0", False),
+        ("deflate, gzip; q=0.000", False),
+        ("notgzip", False),
+    ],
+)
+def test_who_refuses_gzip_gets_none(server: PageServer, folder: Path, accept: str, is_accepted: bool) -> None:
+    assert accepts_gzip(accept) is is_accepted
+    response, body = ask(server, "/app.js", accept=accept)
+    assert response.headers["Content-Encoding"] == ("gzip" if is_accepted else None)
+    assert response.headers["Vary"] == "Accept-Encoding"
+    assert is_accepted or body == (folder / "app.js").read_bytes()
 
 
 def test_a_picture_is_sent_as_it_is(server: PageServer, folder: Path) -> None:
