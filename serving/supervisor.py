@@ -22,6 +22,7 @@ from typing import Protocol
 
 from model.locations import ROOT
 from release.archive import DEFAULT_ARCHIVE, build_archive, check_archive, is_stale
+from serving.machine import temporary_folder
 from serving.page_server import page_of
 from serving.settings import Ports, ServeError, check_ports_free, find_java
 from serving.torchserve import TorchServe
@@ -163,7 +164,7 @@ def check_disk(log_folder: Path) -> None:
         OSError: the folder cannot be created.
     """
     log_folder.mkdir(parents=True, exist_ok=True)
-    for folder in (Path(tempfile.gettempdir()), log_folder):
+    for folder in (temporary_folder(), Path(tempfile.gettempdir()), log_folder):
         free = shutil.disk_usage(folder).free
         if free < MIN_FREE_BYTES:
             raise ServeError(

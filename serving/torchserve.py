@@ -21,6 +21,7 @@ import psutil
 from handler.torchserve_patches import prepare_start, worker_start_folder
 from model.artifacts import MODEL_NAME
 from model.locations import ROOT
+from serving.machine import temporary_folder, utf8_locale
 from serving.settings import (
     ARCHIVE_NAME,
     CONFIG_FILE,
@@ -50,6 +51,7 @@ class TorchServe:
         config: text to use instead of that of config.properties.
 
     Raises:
+        ServeError: there is no temporary folder that will do.
         OSError: a file cannot be written, or a process cannot be started.
     """
 
@@ -67,8 +69,7 @@ class TorchServe:
         console = log_folder.resolve() / CONSOLE_LOG
         console.write_bytes(b"")  # fails here where the folder is not writable
         self.log = RunLog(log_folder)
-        # A short path: sockets lie in it, and a socket's path has at most 107 bytes.
-        self.folder = Path(tempfile.mkdtemp(prefix="digits-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="digits-", dir=temporary_folder()))
         try:
             command = _prepare(self.folder, ports, archive, config or CONFIG_FILE.read_text(encoding="utf-8"))
             self._guard = subprocess.Popen(
@@ -172,6 +173,7 @@ def _environment(folder: Path, java_home: Path | None, log_folder: Path) -> dict
     # TEMP is the JVM's (worker sockets, unpacked archive), TMPDIR is Python's (pid file).
     environment |= {"TEMP": str(folder), "TMPDIR": str(folder)}
     environment |= {"LOG_LOCATION": str(log_folder), "METRICS_LOCATION": str(log_folder)}
+    environment |= utf8_locale()
     if start := worker_start_folder():
         others = [environment["PYTHONPATH"]] if environment.get("PYTHONPATH") else []
         environment["PYTHONPATH"] = os.pathsep.join([str(start), *others])
