@@ -84,6 +84,7 @@ def explain(error: OSError) -> str:
         errno.ENOSPC: "free some disk space, or choose another disk (--help says how; temporary files: TMPDIR)",
         errno.EACCES: "change its permissions, or choose another place (--help says how)",
         errno.EROFS: "choose a writable place (--help says how; temporary files: TMPDIR)",
+        errno.EMFILE: "allow more open files (ulimit -n 1024)",
         errno.EADDRINUSE: "choose other ports with --port and --page-port",
     }.get(error.errno or 0, "fix this and try again")
     return f"{error.strerror or error}{where}; {advice}"

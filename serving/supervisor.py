@@ -22,7 +22,7 @@ from typing import Protocol
 
 from model.locations import ROOT
 from release.archive import DEFAULT_ARCHIVE, build_archive, check_archive, is_stale
-from serving.machine import temporary_folder
+from serving.machine import check_open_files, exceeded_limit, is_out_of_files, temporary_folder
 from serving.page_server import page_of
 from serving.settings import Ports, ServeError, check_ports_free, find_java
 from serving.torchserve import TorchServe
@@ -107,6 +107,7 @@ def serve(service: Service, observer: Observer) -> bool:
     java_home = find_java()
     if importlib.util.find_spec("ts") is None:
         raise ServeError(f"TorchServe is not installed for {sys.executable}; run `make serve`, which installs it")
+    check_open_files()
     check_disk(log_folder)
     archive = choose_archive(service.archive, observer.packing)
 
@@ -195,7 +196,7 @@ def wait_until_ready(
         False where a signal came first.
 
     Raises:
-        ServeError: TorchServe ended, its worker cannot load the model, or the time is up.
+        ServeError: TorchServe ended, its worker cannot load the model, a system's limit was met, or the time is up.
     """
     started = time.monotonic()
     try:
@@ -205,6 +206,8 @@ def wait_until_ready(
             event = next_event(events, POLL_INTERVAL_S)
             if event is Event.SIGNALLED:
                 return False
+            if is_out_of_files(torchserve.log.all_lines()):
+                raise ServeError("TorchServe cannot open more files")
             if torchserve.log.load_failure():
                 raise ServeError("the worker cannot load the model; fix the archive's inputs and run `make archive`")
             if event is not None:
@@ -213,7 +216,8 @@ def wait_until_ready(
                 raise ServeError(f"no worker was ready within {timeout_s:g} s; allow more with --timeout-s")
     except ServeError as error:
         lines = torchserve.log.load_failure() or torchserve.log.last_lines()
-        raise ServeError(f"{error} (log: {torchserve.log.folder})", lines) from error
+        reason = exceeded_limit(torchserve.log.all_lines()) or error
+        raise ServeError(f"{reason} (log: {torchserve.log.folder})", lines) from error
     return True
 
 

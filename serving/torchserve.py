@@ -33,7 +33,7 @@ from serving.settings import (
     derive_config,
 )
 from serving.torchserve_guard import end_session
-from serving.torchserve_log import CONSOLE_LOG, RunLog
+from serving.torchserve_log import CONSOLE_LOG, JAVA_CRASH_LOG, RunLog
 
 REQUEST_TIMEOUT_S = 2.0
 """How long the management API may take to answer."""
@@ -174,6 +174,9 @@ def _environment(folder: Path, java_home: Path | None, log_folder: Path) -> dict
     environment |= {"TEMP": str(folder), "TMPDIR": str(folder)}
     environment |= {"LOG_LOCATION": str(log_folder), "METRICS_LOCATION": str(log_folder)}
     environment |= utf8_locale()
+    # Not in vmargs, which TorchServe splits at blanks.
+    crash_log = f'"-XX:ErrorFile={log_folder / JAVA_CRASH_LOG}"'
+    environment["JDK_JAVA_OPTIONS"] = " ".join(filter(None, [environment.get("JDK_JAVA_OPTIONS"), crash_log]))
     if start := worker_start_folder():
         others = [environment["PYTHONPATH"]] if environment.get("PYTHONPATH") else []
         environment["PYTHONPATH"] = os.pathsep.join([str(start), *others])

@@ -12,6 +12,8 @@ from pathlib import Path
 SERVER_LOG = "ts_log.log"
 MODEL_LOG = "model_log.log"
 CONSOLE_LOG = "console.log"
+JAVA_CRASH_LOG = "java_crash.log"
+"""Written by Java where it crashes; TorchServe's own place for it is deleted with the run."""
 
 LOAD_FAILED = re.compile(
     r"Backend worker process died|Load model failed|Auto recovery failed|Backend worker error|Failed start worker"
@@ -28,9 +30,10 @@ SHOWN_LINES = 12
 """How many lines are shown at most."""
 
 CONSOLE_NOISE = re.compile(
-    r"^(Warning: TorchServe is using|WARNING: sun\.reflect|nvidia-smi not |Model server started|$)"
+    r"^(Warning: TorchServe is using|NOTE: Picked up JDK_JAVA_OPTIONS|WARNING: sun\.reflect|nvidia-smi not |"
+    r"Model server started|#?$)"
 )
-"""What the JVM prints in every run."""
+"""What the JVM prints in every run, and the empty lines of its crash reports."""
 
 _LAYOUT = re.compile(r"^\S+ \[(?P<level>\w+) *\] (?P<thread>\S+) \S+ - (?P<message>.*)$")
 
@@ -58,6 +61,10 @@ class RunLog:
         with path.open("rb") as file:
             file.seek(skipped)
             return file.read().decode("utf-8", errors="replace").splitlines()
+
+    def all_lines(self) -> list[str]:
+        """This run's lines of all logs."""
+        return [line for name in (CONSOLE_LOG, SERVER_LOG, MODEL_LOG) for line in self.lines(name)]
 
     def load_failure(self) -> list[str]:
         """Why the model cannot be loaded, in at most `SHOWN_LINES` lines; empty while nothing says that it cannot."""

@@ -1,8 +1,9 @@
-"""What a machine may lack: a short temporary folder, a UTF-8 locale."""
+"""What a machine may lack: a short temporary folder, a UTF-8 locale, files to open, address space."""
 
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -16,9 +17,15 @@ from serving import machine
 from serving.machine import (
     LONGEST_SOCKET,
     MAX_FOLDER_BYTES,
+    MIN_OPEN_FILES,
+    check_open_files,
+    exceeded_limit,
     temporary_folder,
 )
 from serving.settings import ServeError
+
+OUT_OF_FILES = "Errors$NativeIoException: accept(..) failed: Too many open files"
+OUT_OF_MEMORY = "# There is insufficient memory for the Java Runtime Environment to continue."
 
 
 def folder_of(size: int, parent: Path) -> Path:
@@ -26,6 +33,11 @@ def folder_of(size: int, parent: Path) -> Path:
     folder = parent / ("x" * (size - len(os.fsencode(parent)) - 1))
     folder.mkdir()
     return folder
+
+
+def limit(monkeypatch: pytest.MonkeyPatch, which: int, value: int) -> None:
+    real = resource.getrlimit
+    monkeypatch.setattr(resource, "getrlimit", lambda asked: (value, value) if asked == which else real(asked))
 
 
 def test_a_folder_of_the_longest_accepted_name_holds_a_socket(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,3 +82,25 @@ def test_another_locale_than_utf8_is_replaced(locale: dict[str, str], variables:
     found, in_use = done.stdout.splitlines()
     assert found == variables
     assert in_use == locale.get("LC_ALL", locale.get("LANG")), "this process keeps its own"
+
+
+def test_too_low_a_limit_of_open_files_is_named_before_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    for enough in (MIN_OPEN_FILES, resource.RLIM_INFINITY):
+        limit(monkeypatch, resource.RLIMIT_NOFILE, enough)
+        check_open_files()
+    limit(monkeypatch, resource.RLIMIT_NOFILE, MIN_OPEN_FILES - 1)
+    with pytest.raises(ServeError, match=r"limit of 95 open files \(ulimit -n\) is too low .* allow 1024"):
+        check_open_files()
+
+
+def test_a_limit_that_the_logs_tell_of_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    limit(monkeypatch, resource.RLIMIT_NOFILE, 200)
+    limit(monkeypatch, resource.RLIMIT_AS, 3000 * 2**20)
+    assert exceeded_limit(["Model server started."]) is None
+    assert "limit of 200 open files" in str(exceeded_limit(["", OUT_OF_FILES]))
+    assert "limit of 3000 MB of address space (ulimit -v)" in str(exceeded_limit([OUT_OF_MEMORY]))
+
+
+def test_memory_that_runs_out_without_a_limit_is_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    limit(monkeypatch, resource.RLIMIT_AS, resource.RLIM_INFINITY)
+    assert exceeded_limit([OUT_OF_MEMORY]) is None

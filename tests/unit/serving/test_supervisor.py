@@ -106,6 +106,13 @@ def test_a_model_that_does_not_load_ends_the_wait_with_the_lines_that_say_why(tm
     assert set(error.value.log_lines) == {"Load model failed: mnist"}
 
 
+def test_a_torchserve_out_of_files_ends_the_wait(tmp_path: Path) -> None:
+    torchserve = scripted(tmp_path, ready_at=100)
+    (tmp_path / SERVER_LOG).write_text("accept(..) failed: Too many open files\n")
+    with pytest.raises(ServeError, match=r"the limit of \d+ open files \(ulimit -n\) is too low .*log: "):
+        wait_until_ready(torchserve, queued(), 10, ignore)
+
+
 def test_a_slow_worker_ends_the_wait(tmp_path: Path) -> None:
     with pytest.raises(ServeError, match=r"no worker was ready within 0\.02 s"):
         wait_until_ready(scripted(tmp_path, ready_at=1000), queued(), 0.02, ignore)

@@ -44,3 +44,9 @@ def test_a_worker_seldom_looks_for_garbage_and_finds_the_modules_its_user_named(
     command = [sys.executable, "-c", "import gc, named; print(gc.get_threshold()[0])"]
     result = subprocess.run(command, env=_environment(tmp_path, None, tmp_path), capture_output=True, check=True)
     assert int(result.stdout) == 100_000
+
+
+def test_javas_own_options_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JDK_JAVA_OPTIONS", "-Xmx1g")
+    options = _environment(tmp_path, None, tmp_path / "my logs")["JDK_JAVA_OPTIONS"]
+    assert options == f'-Xmx1g "-XX:ErrorFile={tmp_path}/my logs/java_crash.log"'

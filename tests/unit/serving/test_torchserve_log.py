@@ -100,7 +100,8 @@ def test_an_archive_that_cannot_be_unpacked_is_a_failure_at_once(tmp_path: Path)
 
 def test_the_last_lines_leave_out_what_the_jvm_always_prints(tmp_path: Path) -> None:
     log = RunLog(tmp_path)
-    append(tmp_path, CONSOLE_LOG, ["WARNING: sun.reflect.Reflection is old", "java.io.IOException: Failed to bind"])
+    noise = ["NOTE: Picked up JDK_JAVA_OPTIONS: -X", "WARNING: sun.reflect.Reflection is old", "#"]
+    append(tmp_path, CONSOLE_LOG, [*noise, "java.io.IOException: Failed to bind"])
     assert log.last_lines() == ["java.io.IOException: Failed to bind"]
 
 
