@@ -10,6 +10,7 @@ PORT ?=
 PAGE_PORT ?=
 ALLOW_HOST ?=
 ARGS ?=
+PORTS = $(if $(PORT),--port $(PORT)) $(if $(PAGE_PORT),--page-port $(PAGE_PORT))
 
 .PHONY: help serve test check hooks audit format train dashboard export evaluate compare bench archive predict samples notebook lock clean
 
@@ -21,8 +22,7 @@ help: ## list the targets
 	@echo "for torch, say https://download.pytorch.org/whl/cpu for the small CPU build; DIGITS_DATA, the folder of the data."
 
 serve: $(VENV)/.serve ## serve the recogniser and its page until Ctrl-C
-	@exec $(BIN)/python scripts/serve.py $(if $(PORT),--port $(PORT)) $(if $(PAGE_PORT),--page-port $(PAGE_PORT)) \
-	  $(foreach name,$(ALLOW_HOST),--allow-host $(name)) $(ARGS)
+	@exec $(BIN)/python scripts/serve.py $(PORTS) $(foreach name,$(ALLOW_HOST),--allow-host $(name)) $(ARGS)
 
 test: $(VENV)/.dev ## run the whole suite, real TorchServe and real Chromium included
 	@$(BIN)/python -m pytest $(ARGS)
