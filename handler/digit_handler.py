@@ -18,15 +18,19 @@ if not __package__:  # TorchServe loads this file from an archive, whose own mod
 
 from handler import torchserve_patches
 from handler.metrics import Metrics, Sample
+from handler.protocols.binary_tensors import HEADER
 from handler.protocols.failures import Failure, describe_error
 from handler.protocols.parsing import parse, wants_explanation
-from handler.protocols.query import Answer, Served
+from handler.protocols.query import Answer, BinaryAnswer, Served
+from handler.protocols.server_routes import check_route, is_open_inference
 from handler.stages import Item, decode, preprocess
 from model.explanation import Explainer
 from model.preprocessing.images import GreyImage
 from model.recogniser import Reading, Recogniser
 
 CONTENT_TYPE = "application/json"
+BINARY_TYPE = "application/octet-stream"
+MAX_LOGGED_ID = 64  # characters
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +60,7 @@ class DigitHandler:
         """Loaded at a worker's first explanation: a restarted worker serves predictions sooner."""
         return Explainer.load_folder(self._folder, self._recogniser)
 
-    def handle(self, requests: list[dict[str, Any]], context: Context) -> list[str]:
+    def handle(self, requests: list[dict[str, Any]], context: Context) -> list[str | bytes]:
         """Answer each request of a batch: parse, decode, preprocess, infer, encode.
 
         An error in one becomes its own answer and touches no other.
@@ -65,7 +69,9 @@ class DigitHandler:
         for index, (item, fields) in enumerate(zip(items, requests, strict=True)):
             started = perf_counter()
             try:
-                item.query = parse(fields, context.get_all_request_header(index), self._recogniser.metadata)
+                headers = context.get_all_request_header(index)
+                check_route(headers, self._served)
+                item.query = parse(fields, headers, self._recogniser.metadata)
                 pictures = decode(item.query.pictures)
                 item.images, item.preprocess_s = preprocess(pictures, len(item.query.pictures))
             except Exception as error:
@@ -93,17 +99,18 @@ class DigitHandler:
             seconds = (first.decode_s * share, first.preprocess_s * share, inference_s)
             self._metrics.sample(Sample(len(images), *seconds, images[0], readings[0]))
 
-    def _encode(self, item: Item, context: Context, index: int) -> str:
-        """The JSON that answers one request; sets its status and headers, counts it, and logs it where it failed."""
+    def _encode(self, item: Item, context: Context, index: int) -> str | bytes:
+        """What answers one request; sets its status and headers, counts it, and logs it where it failed."""
         headers, request_id = context.get_all_request_header(index), context.get_request_id(index) or ""
         explains = wants_explanation(headers)
         context.set_response_content_type(index, CONTENT_TYPE)
         _end_stream(headers, context, index)
-        body = ""
+        body: str | bytes = ""
         if item.query is not None and item.failure is None:
             try:
                 answers = [self._answer(*pair, explains) for pair in zip(item.readings, item.images, strict=True)]
-                body = json.dumps(item.query.encode(answers, self._served, request_id))
+                answer = item.query.encode(answers, self._served, request_id)
+                body = _binary(answer, context, index) if isinstance(answer, BinaryAnswer) else json.dumps(answer)
             except Exception as error:
                 item.failure = describe_error(error)
         kind = "explanation" if explains else "prediction"
@@ -112,11 +119,19 @@ class DigitHandler:
             return body
         self._metrics.count_request(kind, item.failure.status.phrase)
         context.set_response_status(item.failure.status.code, item.failure.status.phrase, index)
-        _log(item.failure, request_id)
-        return item.failure.body
+        _log(item.failure, request_id, headers)
+        return item.failure.body(is_open_inference(headers))
 
     def _answer(self, reading: Reading, image: GreyImage, explains: bool) -> Answer:
         return Answer(reading, self._explainer.explain(image, reading.label) if explains else None)
+
+
+def _binary(answer: BinaryAnswer, context: Context, index: int) -> bytes:
+    """JSON and the binary data behind it; a header says where the one ends."""
+    text = json.dumps(answer.content).encode()
+    context.set_response_content_type(index, BINARY_TYPE)
+    context.set_response_header(index, HEADER, str(len(text)))
+    return text + answer.data
 
 
 def _end_stream(headers: dict[str, Any], context: Context, index: int) -> None:
@@ -128,7 +143,12 @@ def _end_stream(headers: dict[str, Any], context: Context, index: int) -> None:
         context.set_response_header(index, "ts_stream_next", "false")
 
 
-def _log(failure: Failure, request_id: str) -> None:
-    """Log a failed request in one line; nothing in it is unescaped or unbounded. A fault of ours adds its traceback."""
-    line = json.dumps({"event": "request failed", "request_id": request_id} | failure.error)
+def _log(failure: Failure, request_id: str, headers: dict[str, Any]) -> None:
+    """Log a failed request in one line; nothing in it is unescaped or unbounded. A fault of ours adds its traceback.
+
+    A gateway names the request by a header, which its own log has too.
+    """
+    named = headers.get("x-request-id")
+    gateway_id = {"gateway_request_id": named[:MAX_LOGGED_ID]} if isinstance(named, str) else {}
+    line = json.dumps({"event": "request failed", "request_id": request_id} | gateway_id | failure.error)
     logger.warning("\n".join(filter(None, [line, failure.traceback])))

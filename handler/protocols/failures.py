@@ -8,7 +8,7 @@ import traceback
 from dataclasses import dataclass
 from typing import Any
 
-from handler.protocols.query import BadRequest
+from handler.protocols.query import BadRequest, UnknownResource
 from model.errors import ImageTooLarge, NoInk, UnsupportedImage
 
 
@@ -22,6 +22,7 @@ class Status:
 
 _STATUS_OF: dict[type[Exception], Status] = {
     BadRequest: Status(400, "BadRequest"),
+    UnknownResource: Status(404, "ResourceNotFoundException"),
     ImageTooLarge: Status(413, "PayloadTooLarge"),
     UnsupportedImage: Status(415, "UnsupportedMediaType"),
     NoInk: Status(422, "UnprocessableEntity"),
@@ -48,10 +49,9 @@ class Failure:
         """The error object, in the shape of TorchServe's own."""
         return {"code": self.status.code, "type": self.status.phrase, "message": self.message}
 
-    @property
-    def body(self) -> str:
-        """The error object as JSON."""
-        return json.dumps(self.error)
+    def body(self, is_open_inference: bool = False) -> str:
+        """The error as JSON; `is_open_inference` writes it as the Open Inference Protocol has it."""
+        return json.dumps({"error": self.message} if is_open_inference else self.error)
 
 
 def describe_error(error: Exception) -> Failure:

@@ -4,17 +4,17 @@ https://github.com/kserve/open-inference-protocol/blob/main/specification/protoc
 """
 
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any
 
 from numpy.typing import NDArray
 
 from handler.protocols.base64_pictures import decode_base64
 from handler.protocols.binary_tensors import elements, numbers
+from handler.protocols.output_tensors import encode_answer, wanted_outputs
 from handler.protocols.query import (
-    DECIMALS,
     Answer,
     BadRequest,
+    BinaryAnswer,
     Picture,
     Query,
     Served,
@@ -29,7 +29,7 @@ def parse(body: dict[str, Any]) -> Query:
     """The pictures of all input tensors, in their order.
 
     Raises:
-        BadRequest: a tensor is malformed; the message names it.
+        BadRequest: a tensor, or what is wanted back, is malformed; the message names it.
         ImageTooLarge: more than `MAX_PICTURES`.
     """
     tensors, query_id = body["inputs"], body.get("id")
@@ -43,13 +43,10 @@ def parse(body: dict[str, Any]) -> Query:
     ]
     check_count(len(pictures))
 
-    def encode(answers: Sequence[Answer], served: Served, request_id: str) -> dict[str, Any]:
-        return {
-            "model_name": served.model,
-            "model_version": served.version,
-            "id": request_id if query_id is None else query_id,
-            "outputs": _outputs(answers, served),
-        }
+    wanted = wanted_outputs(body)
+
+    def encode(answers: Sequence[Answer], served: Served, request_id: str) -> dict[str, Any] | BinaryAnswer:
+        return encode_answer(answers, served, request_id if query_id is None else query_id, wanted)
 
     return Query(pictures, encode)
 
@@ -99,30 +96,3 @@ def _layout_of(tensor: dict[str, Any], body: dict[str, Any], what: str) -> str |
             raise BadRequest(f"{name}.parameters.layout is not one of {', '.join(LAYOUTS)}")
         return layout
     return None
-
-
-def _outputs(answers: Sequence[Answer], served: Served) -> list[dict[str, Any]]:
-    count = len(answers)
-    readings = [answer.reading for answer in answers]
-    shares = [round(reading.probabilities[name], DECIMALS) for reading in readings for name in served.labels]
-    outputs = [
-        _tensor("label", "BYTES", [count], [reading.label for reading in readings]),
-        _tensor("confidence", "FP32", [count], [round(reading.confidence, DECIMALS) for reading in readings]),
-        _tensor("recognised", "BOOL", [count], [reading.recognised for reading in readings]),
-        _tensor("probabilities", "FP32", [count, len(served.labels)], shares),
-    ]
-    explanations = [answer.explanation for answer in answers if answer.explanation is not None]
-    if explanations:
-        maps = [image for explanation in explanations for image in explanation.map_pngs()]
-        values = [value for explanation in explanations for value in explanation.attribution_values()]
-        height, width = explanations[0].attribution.shape
-        outputs += [
-            _tensor("input", "BYTES", [count], [explanation.input_png() for explanation in explanations]),
-            _tensor("feature_maps", "BYTES", [count, len(maps) // count], maps),
-            _tensor("attribution", "FP32", [count, height, width], list(chain.from_iterable(values))),
-        ]
-    return outputs
-
-
-def _tensor(name: str, datatype: str, shape: list[int], data: list[Any]) -> dict[str, Any]:
-    return {"name": name, "datatype": datatype, "shape": shape, "data": data}

@@ -23,6 +23,7 @@ from handler.protocols.forms import (
 from handler.protocols.kserve_v1 import parse as parse_kserve
 from handler.protocols.open_inference import parse as parse_open_inference
 from handler.protocols.query import MAX_EXPLAINED, BadRequest, Query, check_count, encode_single, kind_of
+from handler.protocols.server_routes import route_query
 from model.errors import UnsupportedImage
 from model.preprocessing.decoding import has_signature
 
@@ -50,7 +51,10 @@ def parse(fields: Mapping[str, Any], headers: Mapping[str, str], metadata: dict[
         BadRequest: no picture, or malformed JSON, base64, fields or tensors.
         ImageTooLarge: more pictures than are accepted.
     """
-    query = description_query(fields, headers, metadata) or _parse(fields, headers)
+    query = description_query(fields, headers, metadata)
+    if query is None and "url_path" in headers and not any(fields.values()):
+        query = route_query(headers)
+    query = query or _parse(fields, headers)
     if wants_explanation(headers) and query.pictures:
         check_count(len(query.pictures), MAX_EXPLAINED)
     return query

@@ -25,6 +25,10 @@ class BadRequest(InvalidImage):
     """The body around the picture is malformed: JSON, base64, fields or tensors."""
 
 
+class UnknownResource(InvalidImage):
+    """A model, version or path is asked for that is not here."""
+
+
 @dataclass(frozen=True)
 class Served:
     """What answers name: the model, its version and its labels in the order of the network's outputs."""
@@ -42,7 +46,15 @@ class Answer:
     explanation: Explanation | None = None
 
 
-Encoder = Callable[[Sequence[Answer], Served, str], dict[str, Any]]
+@dataclass(frozen=True)
+class BinaryAnswer:
+    """An answer of JSON with binary data behind it."""
+
+    content: dict[str, Any]
+    data: bytes
+
+
+Encoder = Callable[[Sequence[Answer], Served, str], dict[str, Any] | BinaryAnswer]
 """Puts the answers of one request, in the order of its pictures, and the request's id into one JSON object."""
 
 

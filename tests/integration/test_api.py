@@ -95,12 +95,17 @@ def test_binary_tensors_are_read_as_tritons_clients_send_them(service: Service) 
         {"name": "ink", "shape": [280, 280], "datatype": "FP16", "parameters": {"binary_data_size": len(ink)}},
         {"name": "files", "shape": [1], "datatype": "BYTES", "parameters": {"binary_data_size": len(texts)}},
     ]
-    text = json.dumps({"inputs": tensors, "parameters": {"binary_data_output": True}}).encode()
+    wanted = [{"name": "label"}, {"name": "confidence", "parameters": {"binary_data": True}}]
+    text = json.dumps({"inputs": tensors, "outputs": wanted}).encode()
     headers = {"Inference-Header-Content-Length": str(len(text)), "Content-Type": "application/octet-stream"}
     url = service.api_url + "/v2/models/mnist/infer"
     response = requests.post(url, data=text + ink + texts, headers=headers, timeout=TIMEOUT_S)
     assert response.status_code == 200, response.text
-    assert response.json()["outputs"][0]["data"] == ["4", "7"]
+    length = int(response.headers["Inference-Header-Content-Length"])
+    label, confidence = json.loads(response.content[:length])["outputs"]
+    assert label["data"] == ["4", "7"]
+    assert confidence["parameters"] == {"binary_data_size": 8}
+    assert (np.frombuffer(response.content[length:], "<f4") > 0.5).tolist() == [True, True]
 
 
 @pytest.mark.parametrize("path", ["/predictions/mnist", "/predictions/mnist/1.0", "/v1/models/mnist:predict"])

@@ -125,7 +125,7 @@ def parse(fields: dict[str, Any]) -> None:
     except InvalidImage as error:
         failure = describe_error(error)
         assert failure.status.code in (400, 413, 415)
-        assert failure.body.isascii() and len(failure.body) < 1000
+        assert failure.body().isascii() and len(failure.body()) < 1000
         return
     assert query.pictures
     assert all(isinstance(picture, bytes | Image.Image) for picture in query.pictures)

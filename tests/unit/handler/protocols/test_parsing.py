@@ -8,7 +8,7 @@ import pytest
 
 from handler.protocols.failures import describe_error
 from handler.protocols.parsing import parse_fields
-from handler.protocols.query import Answer, BadRequest, Served
+from handler.protocols.query import Answer, BadRequest, Served, UnknownResource
 from model.errors import ImageTooLarge, InvalidImage, NoInk, UnsupportedImage
 from model.preprocessing.decoding import decode_picture
 from model.recogniser import Reading
@@ -118,6 +118,7 @@ def test_a_reading_is_encoded_as_the_contract_says() -> None:
     ("error", "code", "kind"),
     [
         (BadRequest("why"), 400, "BadRequest"),
+        (UnknownResource("why"), 404, "ResourceNotFoundException"),
         (ImageTooLarge("why"), 413, "PayloadTooLarge"),
         (UnsupportedImage("why"), 415, "UnsupportedMediaType"),
         (NoInk("why"), 422, "UnprocessableEntity"),
@@ -125,7 +126,8 @@ def test_a_reading_is_encoded_as_the_contract_says() -> None:
 )
 def test_an_error_has_the_status_and_the_shape_of_torchserves_own(error: Exception, code: int, kind: str) -> None:
     failure = describe_error(error)
-    assert json.loads(failure.body) == {"code": code, "type": kind, "message": "why"}
+    assert json.loads(failure.body()) == {"code": code, "type": kind, "message": "why"}
+    assert json.loads(failure.body(is_open_inference=True)) == {"error": "why"}
     assert (failure.status.code, failure.status.phrase) == (code, kind)
     assert failure.status.phrase.isascii()
     assert failure.traceback == ""
@@ -134,7 +136,7 @@ def test_an_error_has_the_status_and_the_shape_of_torchserves_own(error: Excepti
 def test_an_unforeseen_error_tells_the_client_nothing_and_the_log_all() -> None:
     failure = describe_error(KeyError("/secret/path"))
     assert failure.status.code == 500
-    assert "secret" not in failure.body
+    assert "secret" not in failure.body()
     assert "KeyError: '/secret/path'" in failure.traceback
 
 

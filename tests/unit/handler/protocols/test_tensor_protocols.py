@@ -26,6 +26,13 @@ def parse(body: object) -> Query:
     return parse_fields({"body": json.dumps(body).encode()})
 
 
+def answered(body: object, answer_id: str = "request") -> dict[str, Any]:
+    """The JSON that answers a request for two pictures."""
+    answer = parse(body).encode(ANSWERS, SERVED, answer_id)
+    assert isinstance(answer, dict)
+    return answer
+
+
 def tensor(datatype: str, shape: object, data: object) -> dict[str, Any]:
     return {"name": "picture", "datatype": datatype, "shape": shape, "data": data}
 
@@ -45,7 +52,7 @@ def test_v1_instances_are_found_in_their_order(shaped: Any) -> None:
 
 
 def test_v1_answers_one_result_for_each_instance() -> None:
-    answer = parse({"instances": TEXTS[:2]}).encode(ANSWERS, SERVED, "id")
+    answer = answered({"instances": TEXTS[:2]})
     assert answer.keys() == {"predictions"}
     assert [result["label"] for result in answer["predictions"]] == ["1", "0"]
     assert answer["predictions"][1] == {
@@ -158,8 +165,7 @@ def test_v2_true_is_ink() -> None:
 
 
 def test_v2_answers_in_well_formed_tensors() -> None:
-    query = parse({"inputs": [tensor("BYTES", [2], TEXTS[:2])], "id": "mine"})
-    answer = query.encode(ANSWERS, SERVED, "request")
+    answer = answered({"inputs": [tensor("BYTES", [2], TEXTS[:2])], "id": "mine"})
     assert (answer["model_name"], answer["model_version"], answer["id"]) == ("mnist", "1.0", "mine")
     assert answer["outputs"] == [
         {"name": "label", "datatype": "BYTES", "shape": [2], "data": ["1", "0"]},
@@ -170,8 +176,7 @@ def test_v2_answers_in_well_formed_tensors() -> None:
 
 
 def test_v2_without_an_id_gets_that_of_the_request() -> None:
-    query = parse({"inputs": [tensor("BYTES", [2], TEXTS[:2])]})
-    assert query.encode(ANSWERS, SERVED, "request")["id"] == "request"
+    assert answered({"inputs": [tensor("BYTES", [2], TEXTS[:2])]})["id"] == "request"
 
 
 HUGE = 10**400
