@@ -5,6 +5,7 @@ SHELL := /bin/bash
 
 VENV := .venv
 BIN := $(VENV)/bin
+CLIENTS := .venv-clients
 PYTHON ?=
 PORT ?=
 PAGE_PORT ?=
@@ -12,7 +13,7 @@ ALLOW_HOST ?=
 ARGS ?=
 PORTS = $(if $(PORT),--port $(PORT)) $(if $(PAGE_PORT),--page-port $(PAGE_PORT))
 
-.PHONY: help serve test check hooks audit format train dashboard export evaluate compare bench archive predict samples notebook lock clean
+.PHONY: help serve gateway test check hooks audit format train dashboard export evaluate compare bench archive predict samples notebook lock clean
 
 help: ## list the targets
 	@echo "usage: make TARGET [VARIABLE=value ...]"; echo
@@ -24,7 +25,10 @@ help: ## list the targets
 serve: $(VENV)/.serve ## serve the recogniser and its page until Ctrl-C
 	@exec $(BIN)/python scripts/serve.py $(PORTS) $(foreach name,$(ALLOW_HOST),--allow-host $(name)) $(ARGS)
 
-test: $(VENV)/.dev ## run the whole suite, real TorchServe and real Chromium included
+gateway: $(VENV)/.gateway ## serve two nodes and the page behind one gateway, https://127.0.0.1:8443
+	@exec $(BIN)/python scripts/gateway.py $(ARGS)
+
+test: $(VENV)/.dev $(CLIENTS)/.ready ## run the whole suite, real TorchServe and real Chromium included
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/.dev ## check style, types, and which room imports which
@@ -37,7 +41,7 @@ hooks: $(VENV)/.dev ## let git check style before each commit
 	@$(BIN)/pre-commit install
 
 audit: $(VENV)/.dev ## look the locked packages up among known security holes; needs pypi.org
-	@for name in serve dev bench notebook; do \
+	@for name in serve dev gateway bench notebook clients; do \
 	  $(BIN)/pip-audit --requirement requirements/$$name.txt --require-hashes --disable-pip || exit 1; \
 	done
 
@@ -76,13 +80,13 @@ notebook: $(VENV)/.notebook ## open the walk-through, from the data to the serve
 	@exec $(BIN)/jupyter lab docs/walkthrough.ipynb $(ARGS)
 
 lock: $(VENV)/.dev ## pin requirements/*.in anew, with hashes, for Python 3.11 to 3.13
-	@for name in serve dev bench notebook; do \
+	@for name in serve dev gateway bench notebook clients; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --custom-compile-command "make lock" requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
 	done
 
 clean: ## remove what was built: environment, archive, caches, logs (not runs/, not data/)
-	rm -rf $(VENV) model_store/*.mar static_client/samples.{png,json} reports logs *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(CLIENTS) model_store/*.mar static_client/samples.{png,json} reports logs *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps of finished installations; an interrupted one leaves none and is taken up again.
@@ -91,10 +95,22 @@ $(VENV)/.serve: requirements/serve.txt scripts/install.py pyproject.toml | $(BIN
 	@$(BIN)/python scripts/install.py serve
 	@touch $@
 
+$(VENV)/.gateway: requirements/gateway.txt scripts/install.py pyproject.toml | $(BIN)/python
+	@echo "Installing what serving behind a gateway needs into $(VENV) (once) ..." >&2
+	@$(BIN)/python scripts/install.py gateway
+	@touch $@ $(VENV)/.serve
+
 $(VENV)/.dev: requirements/dev.txt scripts/install.py pyproject.toml | $(BIN)/python
 	@echo "Installing what development needs into $(VENV) (once) ..." >&2
 	@$(BIN)/python scripts/install.py dev
-	@touch $@ $(VENV)/.serve
+	@touch $@ $(VENV)/.serve $(VENV)/.gateway
+
+$(CLIENTS)/.ready: requirements/clients.txt | $(BIN)/python
+	@echo "Installing other people's clients into $(CLIENTS), for the suite (once) ..." >&2
+	@$(BIN)/python -m venv $(CLIENTS)
+	@$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+	  --requirement requirements/clients.txt
+	@touch $@
 
 $(VENV)/.bench: requirements/bench.txt scripts/install.py pyproject.toml | $(BIN)/python
 	@echo "Installing the servers that ours is measured against into $(VENV) (once) ..." >&2

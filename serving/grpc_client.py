@@ -1,34 +1,23 @@
 """A small client of TorchServe's gRPC service: `Predictions` and `StreamPredictions`.
 
-Its messages are built from the .proto files in TorchServe's own jar, so they cannot disagree with the server. It needs
-`grpcio-tools`, which `make test` installs.
+It needs what `make test` installs; see `serving.grpc_messages`.
 """
 
 import json
-import tempfile
-import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import grpc
-from google.protobuf.descriptor_pb2 import FileDescriptorSet
-from google.protobuf.message_factory import GetMessages
-from grpc_tools import protoc
 
 from model.artifacts import MODEL_NAME
-from model.errors import OperatorError
+from serving.grpc_messages import GrpcError, message_classes
 
 PACKAGE = "org.pytorch.serve.grpc.inference"
 SERVICE = f"/{PACKAGE}.InferenceAPIsService"
-PROTO, PROTO_IMPORTS = "inference.proto", ("google/rpc/status.proto",)
+PROTO = "inference.proto"
 TIMEOUT_S = 20.0
-
-
-class GrpcError(OperatorError):
-    """The server refused the request, or cannot be reached."""
 
 
 class GrpcClient:
@@ -38,17 +27,31 @@ class GrpcClient:
         address: host and gRPC port of TorchServe, such as `127.0.0.1:7070`.
         model: the model's name.
         timeout_s: how long a call may take.
+        certificate: PEM that a gateway's certificate is checked with; None for a node, which has none.
+        key: of a gateway.
 
     Raises:
         GrpcError: TorchServe's .proto files cannot be read.
     """
 
-    def __init__(self, address: str, model: str = MODEL_NAME, timeout_s: float = TIMEOUT_S) -> None:
-        messages = message_classes()
+    def __init__(
+        self,
+        address: str,
+        model: str = MODEL_NAME,
+        timeout_s: float = TIMEOUT_S,
+        certificate: Path | None = None,
+        key: str | None = None,
+    ) -> None:
+        messages = message_classes(PROTO)
         self._request = messages[f"{PACKAGE}.PredictionsRequest"]
         self._response = messages[f"{PACKAGE}.PredictionResponse"]
         self._model, self._timeout_s = model, timeout_s
-        self._channel = grpc.insecure_channel(address)
+        if certificate is None:
+            self._channel = grpc.insecure_channel(address)
+        else:
+            credentials = grpc.ssl_channel_credentials(certificate.read_bytes())
+            self._channel = grpc.secure_channel(address, credentials)
+        self._metadata = [("authorization", f"Bearer {key}")] if key else []
         codecs = {
             "request_serializer": self._request.SerializeToString,
             "response_deserializer": self._response.FromString,
@@ -62,7 +65,11 @@ class GrpcClient:
         Raises:
             GrpcError: the call failed; names the status and the reason.
         """
-        return next(self._answers(lambda request: [self._predict(request, timeout=self._timeout_s)], body))
+        return next(
+            self._answers(
+                lambda request: [self._predict(request, timeout=self._timeout_s, metadata=self._metadata)], body
+            )
+        )
 
     def stream(self, body: bytes) -> Iterator[dict[str, Any]]:
         """The answers of the streaming call; this model sends one and ends the stream.
@@ -70,7 +77,9 @@ class GrpcClient:
         Raises:
             GrpcError: the call failed; names the status and the reason.
         """
-        return self._answers(lambda request: self._stream(request, timeout=self._timeout_s), body)
+        return self._answers(
+            lambda request: self._stream(request, timeout=self._timeout_s, metadata=self._metadata), body
+        )
 
     def close(self) -> None:
         """Close the connection."""
@@ -100,19 +109,3 @@ def parse_answer(prediction: bytes) -> dict[str, Any]:
     if answer.keys() == {"code", "type", "message"}:
         raise GrpcError("{code} {type}: {message}".format(**answer))
     return answer
-
-
-def message_classes() -> dict[str, Any]:
-    """The message classes of TorchServe's inference service, by their full names.
-
-    Raises:
-        GrpcError: the .proto files in TorchServe's jar cannot be read.
-    """
-    with tempfile.TemporaryDirectory(prefix="grpc-") as folder:
-        with zipfile.ZipFile(str(files("ts") / "frontend" / "model-server.jar")) as jar:
-            jar.extractall(folder, [PROTO, *PROTO_IMPORTS])
-        descriptors = Path(folder) / "descriptors.pb"
-        well_known = files("grpc_tools") / "_proto"
-        if protoc.main(["", f"-I{folder}", f"-I{well_known}", "--include_imports", f"-o{descriptors}", PROTO]) != 0:
-            raise GrpcError(f"TorchServe's {PROTO} cannot be read")
-        return dict(GetMessages(FileDescriptorSet.FromString(descriptors.read_bytes()).file))

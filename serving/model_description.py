@@ -9,6 +9,7 @@ from pathlib import Path
 
 from model.artifacts import LABELS_FILE, METADATA_FILE
 from model.locations import RELEASED
+from release.archive import MANIFEST
 
 
 @dataclass(frozen=True)
@@ -16,11 +17,13 @@ class ModelDescription:
     """The model that is served.
 
     Attributes:
+        version: the model's.
         labels: one for each class, in the order of the network's outputs.
         files: contents by the names that the page asks for; the card is left out where the archive's model is not
             the released one, which the card is about.
     """
 
+    version: str
     labels: list[str]
     files: dict[str, bytes]
 
@@ -30,7 +33,8 @@ def describe(archive: Path) -> ModelDescription:
     with zipfile.ZipFile(archive) as file:
         labels: dict[str, str] = json.loads(file.read(LABELS_FILE))
         metadata = file.read(METADATA_FILE)
+        version: str = json.loads(file.read(MANIFEST))["model"]["modelVersion"]
     files = {"model.json": metadata}
     if metadata == (RELEASED / METADATA_FILE).read_bytes():
         files["MODEL_CARD.md"] = (RELEASED / "MODEL_CARD.md").read_bytes()
-    return ModelDescription([labels[str(index)] for index in range(len(labels))], files)
+    return ModelDescription(version, [labels[str(index)] for index in range(len(labels))], files)

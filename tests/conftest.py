@@ -111,21 +111,28 @@ def running_service(
 ) -> Iterator[Service]:
     """A server for the length of a `with` block; nothing of it is left behind, not even by a failing test."""
     service = start(log_dir, *arguments, root=root, environment=environment)
-    started = service.descendants()
-    try:
+    with stopped_at_the_end(service.process):
         yield service
+
+
+@contextlib.contextmanager
+def stopped_at_the_end(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Stops a process at the end of a `with` block; nothing that it started is left behind."""
+    started = psutil.Process(process.pid).children(recursive=True)
+    try:
+        yield
     finally:
-        if service.process.poll() is None:
-            started += service.descendants()
-            service.process.terminate()
+        if process.poll() is None:
+            started += psutil.Process(process.pid).children(recursive=True)
+            process.terminate()
         try:
-            service.process.wait(STOP_TIMEOUT_S)
+            process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
-            service.process.kill()
-            service.process.wait()
-        _, alive = psutil.wait_procs(started, timeout=STOP_TIMEOUT_S)
-        for process in alive:
             process.kill()
+            process.wait()
+        _, alive = psutil.wait_procs(started, timeout=STOP_TIMEOUT_S)
+        for left in alive:
+            left.kill()
         assert not alive, f"left running: {alive}"
 
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from serving.grpc_client import GrpcClient, GrpcError
+from serving.grpc_client import GrpcClient
+from serving.grpc_messages import GrpcError
 from serving.settings import LOOPBACK
 from tests.drawing import DIGITS, draw_digit, encoded
 

@@ -2,11 +2,12 @@
 
 import pytest
 
-from serving.grpc_client import PACKAGE, GrpcError, message_classes, parse_answer
+from serving.grpc_client import PACKAGE, PROTO, parse_answer
+from serving.grpc_messages import GrpcError, message_classes
 
 
 def test_the_messages_are_those_of_torchserves_own_proto_files() -> None:
-    messages = message_classes()
+    messages = message_classes(PROTO)
     request = messages[f"{PACKAGE}.PredictionsRequest"](model_name="mnist", input={"data": b"\x89PNG"})
     again = messages[f"{PACKAGE}.PredictionsRequest"].FromString(request.SerializeToString())
     assert (again.model_name, dict(again.input)) == ("mnist", {"data": b"\x89PNG"})

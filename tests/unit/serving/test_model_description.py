@@ -19,7 +19,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_released_model_has_its_labels_metadata_and_card(archive: Path) -> None:
     model = describe(archive)
-    assert model.labels == list("0123456789")
+    assert (model.version, model.labels) == ("1.0", list("0123456789"))
     assert model.files == {
         "model.json": (RELEASED / METADATA_FILE).read_bytes(),
         "MODEL_CARD.md": (RELEASED / "MODEL_CARD.md").read_bytes(),

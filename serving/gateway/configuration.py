@@ -1,0 +1,246 @@
+"""Renders deploy/envoy for one gateway: where it listens, whom it asks, which keys it knows.
+
+Envoy watches the files that may change while it runs; each is replaced as a whole.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from model.errors import OperatorError
+from model.locations import ROOT
+from serving.gateway.keys import Key
+from serving.settings import SAMPLE
+
+TEMPLATES = ROOT / "deploy" / "envoy"
+QUEUE = 512
+"""Requests that may wait in one node, `job_queue_size` of config.properties."""
+
+_TYPE_URL = "type.googleapis.com/"
+
+
+class GatewayError(OperatorError):
+    """The gateway cannot be configured or started."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """Where a node answers: its host, and its ports for HTTP and gRPC."""
+
+    host: str
+    port: int
+    grpc_port: int
+
+    @classmethod
+    def parse(cls, url: str) -> Node:
+        """A node by its address, such as http://10.0.0.7:8080; its gRPC port keeps TorchServe's distance from 8080.
+
+        Raises:
+            GatewayError: it is not such an address.
+        """
+        try:
+            parts = urlsplit(url if "//" in url else f"//{url}", scheme="http")
+            port = parts.port or 8080
+        except ValueError as error:
+            raise GatewayError(f"{url!r} is not the address of a node: {error}") from error
+        if parts.scheme != "http" or not parts.hostname or parts.path not in ("", "/") or parts.query:
+            raise GatewayError(f"{url!r} is not the address of a node; accepted is http://HOST:PORT")
+        return cls(parts.hostname, port, port - 1010)
+
+    def __str__(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a gateway is started with.
+
+    Attributes:
+        address, port: where it listens.
+        page_port: where the page's server listens, on loopback.
+        grpc_port: where the Open Inference Protocol's service listens, on loopback.
+        requests_per_s: how many requests a key, or an address without one, may send; twice as many at once.
+        allows_anonymous: whether predictions need no key.
+        uses_tls: whether it speaks TLS.
+        model_version: a version that every node serves; the protocols' questions about the server go to it.
+    """
+
+    address: str
+    port: int
+    page_port: int
+    grpc_port: int
+    requests_per_s: int
+    allows_anonymous: bool
+    uses_tls: bool
+    model_version: str = "1.0"
+
+
+class Configuration:
+    """The files of one gateway.
+
+    Args:
+        folder: for Envoy's files; only this user may read it.
+        log_folder: for the access log.
+        settings: what does not change while the gateway runs.
+    """
+
+    def __init__(self, folder: Path, log_folder: Path, settings: Settings) -> None:
+        self.folder, self._log_folder, self._settings = folder, log_folder, settings
+
+    @property
+    def path(self) -> Path:
+        """The file that Envoy is started with."""
+        return self.folder / "envoy.json"
+
+    @property
+    def admin_socket(self) -> Path:
+        """Envoy's administration, as a Unix socket."""
+        return self.folder / "admin.sock"
+
+    @property
+    def nodes_socket(self) -> Path:
+        """A Unix socket for the gateway's own services: the same paths, without keys and limits."""
+        return self.folder / "inside.sock"
+
+    def write_start(self, nodes: int) -> None:
+        """Write what Envoy reads once; `nodes` is how many are expected."""
+        settings = self._settings
+        tracing, collectors = _tracing(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"))
+        values = {
+            "folder": self.folder,
+            "log_folder": self._log_folder,
+            "address": settings.address,
+            "port": settings.port,
+            "page_port": settings.page_port,
+            "grpc_port": settings.grpc_port,
+            "requests_per_s": settings.requests_per_s,
+            "max_requests": max(1, nodes) * QUEUE,
+            "sample": base64.b64encode(SAMPLE.read_bytes()).decode(),
+            "transport_socket": json.dumps(_TLS if settings.uses_tls else None).replace("FOLDER", str(self.folder)),
+            "tracing": json.dumps(tracing),
+        }
+        content = _rendered("envoy", values)
+        content["static_resources"]["clusters"] += collectors
+        self._write_json("envoy", content)
+
+    def write_nodes(self, nodes: Sequence[Node]) -> None:
+        """Write where the nodes answer."""
+        self._write("nodes", [_assignment("nodes", [(node.host, node.port) for node in nodes])])
+        self._write("nodes_grpc", [_assignment("nodes_grpc", [(node.host, node.grpc_port) for node in nodes])])
+
+    def write_routes(self, keys: Sequence[Key]) -> None:
+        """Write which path goes where, and which keys may ask it."""
+        values = {
+            "requests_per_s": self._settings.requests_per_s,
+            "version": self._settings.model_version,
+            "burst": 2 * self._settings.requests_per_s,
+            "predict": json.dumps(_principals(keys, "predict", self._settings.allows_anonymous)),
+        }
+        self._write_json("routes", _rendered("routes", values))
+
+    def write_certificate(self, pems: tuple[str, str]) -> None:
+        """Write the certificate's chain and its private key."""
+        chain, private_key = pems
+        secret = {
+            "@type": _TYPE_URL + "envoy.extensions.transport_sockets.tls.v3.Secret",
+            "name": "server",
+            "tls_certificate": {
+                "certificate_chain": {"inline_string": chain},
+                "private_key": {"inline_string": private_key},
+            },
+        }
+        self._write("certificate", [secret])
+
+    def _write(self, name: str, resources: list[dict[str, Any]]) -> None:
+        self._write_json(name, {"resources": resources})
+
+    def _write_json(self, name: str, content: object) -> None:
+        path = self.folder / f"{name}.json"
+        new = path.with_suffix(".new")
+        with open(new, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            json.dump(content, file, indent=1)
+        new.replace(path)
+
+
+def _rendered(name: str, values: Mapping[str, object]) -> Any:
+    template = Template((TEMPLATES / f"{name}.yaml").read_text(encoding="utf-8"))
+    return yaml.safe_load(template.substitute(values))
+
+
+_TLS = {
+    "name": "envoy.transport_sockets.tls",
+    "typed_config": {
+        "@type": _TYPE_URL + "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
+        "common_tls_context": {
+            "alpn_protocols": ["h2", "http/1.1"],
+            "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
+            "tls_certificate_sds_secret_configs": [
+                {
+                    "name": "server",
+                    "sds_config": {
+                        "path_config_source": {
+                            "path": "FOLDER/certificate.json",
+                            "watched_directory": {"path": "FOLDER"},
+                        }
+                    },
+                }
+            ],
+        },
+    },
+}
+
+
+def _tracing(endpoint: str | None) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+    """Where the spans of requests go, by OpenTelemetry over HTTP, and its cluster; nothing without an endpoint."""
+    if not endpoint:
+        return None, []
+    parts = urlsplit(endpoint)
+    if parts.scheme != "http" or not parts.hostname:
+        raise GatewayError(f"OTEL_EXPORTER_OTLP_ENDPOINT is {endpoint!r}; http://HOST:PORT is accepted")
+    config = {
+        "@type": _TYPE_URL + "envoy.config.trace.v3.OpenTelemetryConfig",
+        "service_name": "digits-gateway",
+        "http_service": {
+            "http_uri": {"uri": endpoint.rstrip("/") + "/v1/traces", "cluster": "traces", "timeout": "1s"}
+        },
+    }
+    cluster = {
+        "name": "traces",
+        "type": "STRICT_DNS",
+        "connect_timeout": "1s",
+        "load_assignment": _endpoints("traces", [(parts.hostname, parts.port or 4318)]),
+    }
+    return {"provider": {"name": "envoy.tracers.opentelemetry", "typed_config": config}}, [cluster]
+
+
+def _assignment(cluster: str, addresses: Sequence[tuple[str, int]]) -> dict[str, Any]:
+    return {"@type": _TYPE_URL + "envoy.config.endpoint.v3.ClusterLoadAssignment"} | _endpoints(cluster, addresses)
+
+
+def _endpoints(cluster: str, addresses: Sequence[tuple[str, int]]) -> dict[str, Any]:
+    endpoints = [
+        {"endpoint": {"address": {"socket_address": {"address": host, "port_value": port}}}} for host, port in addresses
+    ]
+    return {"cluster_name": cluster, "endpoints": [{"lb_endpoints": endpoints}]}
+
+
+def _principals(keys: Sequence[Key], scope: str, allows_anonymous: bool) -> list[dict[str, Any]]:
+    """Whom a route lets in: any of the keys with its scope, and whoever sends none where that is allowed."""
+    principals: list[dict[str, Any]] = [
+        {"header": {"name": "authorization", "string_match": {"exact": f"Bearer {key.secret}"}}}
+        for key in keys
+        if scope in key.scopes
+    ]
+    if allows_anonymous:
+        principals.append({"not_id": {"header": {"name": "authorization", "present_match": True}}})
+    return principals or [{"not_id": {"any": True}}]

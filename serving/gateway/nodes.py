@@ -1,0 +1,93 @@
+"""The nodes that the gateway starts itself: one TorchServe each, started again when it ends, restarted in turn."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from queue import SimpleQueue
+
+from serving.gateway.configuration import Node
+from serving.settings import LOOPBACK, Ports, check_ports_free
+from serving.supervisor import stop
+from serving.torchserve import TorchServe
+
+NODE_SPACING = 100
+"""Ports between two nodes."""
+
+FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
+"""Before an ended node is started again; doubled each time, until one has been ready."""
+
+POLL_INTERVAL_S = 0.2
+
+
+class LocalNode:
+    """A TorchServe of this machine.
+
+    Args:
+        number: from 0; its ports are `NODE_SPACING` apart from those of its neighbours.
+        ports: of node 0.
+        archive: the .mar that it serves.
+        java_home: see `find_java`.
+        log_folder: for the logs of all nodes.
+        on_end: called from another thread, with the node, when it has ended, whatever the cause.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        ports: Ports,
+        archive: Path,
+        java_home: Path | None,
+        log_folder: Path,
+        on_end: Callable[[LocalNode], None],
+    ) -> None:
+        self.number = number
+        self.ports = ports.moved(ports.inference + NODE_SPACING * number, None)
+        self.address = Node(LOOPBACK, self.ports.inference, self.ports.grpc_inference)
+        self._archive, self._java_home = archive, java_home
+        self._log_folder = log_folder / f"node-{number}"
+        self._on_end = on_end
+        self._torchserve: TorchServe | None = None
+        self._is_wanted = False
+        self._wait_s = FIRST_WAIT_S
+        self._start_at: float | None = None
+
+    def start(self) -> None:
+        """Start it; it is ready some seconds later.
+
+        Raises:
+            ServeError, OSError: it cannot be started.
+        """
+        check_ports_free(self.ports, with_page=False)
+        self._start_at = None
+        self._is_wanted = True
+        self._torchserve = TorchServe(self.ports, self._archive, self._java_home, self._log_folder, self._ended)
+
+    def _ended(self) -> None:
+        if self._is_wanted:
+            self._on_end(self)
+
+    def is_ready(self) -> bool:
+        """Whether a worker of it has loaded the model."""
+        is_ready = self._torchserve is not None and self._torchserve.is_running() and self._torchserve.is_ready()
+        if is_ready:
+            self._wait_s = FIRST_WAIT_S
+        return is_ready
+
+    def start_later(self) -> float:
+        """Start it again after a while, by `start_if_due`; returns the seconds until then."""
+        wait_s, self._wait_s = self._wait_s, min(2 * self._wait_s, LONGEST_WAIT_S)
+        self._start_at = time.monotonic() + wait_s
+        return wait_s
+
+    def start_if_due(self) -> None:
+        """Start it where `start_later` has said so and the time has come."""
+        if self._start_at is not None and time.monotonic() >= self._start_at:
+            self.start()
+
+    def stop(self) -> None:
+        """End it once it has answered what it holds. Does nothing where it has ended."""
+        self._is_wanted, self._start_at = False, None
+        if self._torchserve is not None and self._torchserve.is_running():
+            stop(self._torchserve, SimpleQueue())
