@@ -13,7 +13,7 @@ ALLOW_HOST ?=
 ARGS ?=
 PORTS = $(if $(PORT),--port $(PORT)) $(if $(PAGE_PORT),--page-port $(PAGE_PORT))
 
-.PHONY: help serve gateway test check hooks audit format train dashboard export evaluate compare bench archive predict samples notebook lock clean
+.PHONY: help serve gateway test check hooks audit format train dashboard export evaluate compare bench faults archive predict samples notebook lock clean
 
 help: ## list the targets
 	@echo "usage: make TARGET [VARIABLE=value ...]"; echo
@@ -66,6 +66,9 @@ compare: $(VENV)/.dev ## measure each network of runs/ beside the others, write 
 
 bench: $(VENV)/.bench ## race our TorchServe against other servers, write benchmarks/results
 	@$(BIN)/python benchmarks/compare_servers.py $(ARGS)
+
+faults: $(VENV)/.dev ## count what is lost when something dies behind the gateway, write benchmarks/results/faults.md
+	@$(BIN)/python benchmarks/measure_faults.py $(ARGS)
 
 archive: $(VENV)/.serve ## pack model_store/mnist.mar from the released model
 	@$(BIN)/python scripts/archive.py $(ARGS)

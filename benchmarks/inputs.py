@@ -1,11 +1,11 @@
-"""The two pictures that every server is asked to read: as a data set has them, and as a drawing canvas sends them."""
+"""Pictures that servers are asked to read: as a data set has them, as a canvas sends them, and ten digits."""
 
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
-SIDE, CANVAS_SIDE = 28, 280  # px
+SIDE, CANVAS_SIDE, PRINTED_SIDE = 28, 280, 56  # px
 PEN = 18  # px wide on the canvas
 SEVEN = [(80, 70), (205, 70), (125, 220)]  # px on the canvas
 OVERSAMPLING = 4
@@ -22,6 +22,18 @@ def write_inputs(folder: Path) -> dict[str, Path]:
     for name, picture in pictures.items():
         paths[name].write_bytes(_png(picture))
     return paths
+
+
+def printed_digits() -> list[bytes]:
+    """The ten digits in Pillow's own font, as small PNG files."""
+    font = ImageFont.load_default(size=PRINTED_SIDE * 0.8)
+    pictures = []
+    for digit in "0123456789":
+        picture = Image.new("L", (PRINTED_SIDE, PRINTED_SIDE), 255)
+        middle = PRINTED_SIDE / 2
+        ImageDraw.Draw(picture).text((middle, middle), digit, fill=0, font=font, anchor="mm")
+        pictures.append(_png(picture))
+    return pictures
 
 
 def _seven() -> Image.Image:

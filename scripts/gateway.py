@@ -12,8 +12,9 @@ from scripts.gateway_progress import TerminalObserver
 from serving.console import say
 from serving.gateway.certificate import Certificate
 from serving.gateway.configuration import Settings
+from serving.gateway.description import Gateway
 from serving.gateway.keys import KEY_FILE, KeyFile
-from serving.gateway.supervisor import Gateway, serve
+from serving.gateway.supervisor import serve
 from serving.settings import LOOPBACK, read_ports
 
 STATE = ROOT / "runs" / "gateway"

@@ -6,7 +6,7 @@ from pathlib import Path
 from model.artifacts import MODEL_NAME
 from model.locations import ROOT
 from serving.console import Waiting, say
-from serving.gateway.supervisor import Gateway
+from serving.gateway.description import Gateway
 from serving.settings import SAMPLE
 
 

@@ -82,7 +82,9 @@ def own_certificate(folder: Path) -> Certificate:
 
 def _make(certificate: Certificate) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "digits gateway, self-made")])
+    serial = x509.random_serial_number()
+    # A name of its own: a client that trusts two of them looks for the issuer by name.
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"digits gateway {serial:x}")])
     names: list[x509.GeneralName] = [x509.DNSName(dns) for dns in NAMES]
     names += [x509.IPAddress(ipaddress.ip_address(address)) for address in ADDRESSES]
     now = _now()
@@ -91,7 +93,7 @@ def _make(certificate: Certificate) -> None:
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(serial)
         .not_valid_before(now - dt.timedelta(hours=1))  # clocks differ
         .not_valid_after(now + VALID)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)

@@ -11,91 +11,34 @@ import signal
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from model.artifacts import MODEL_NAME
 from model.errors import OperatorError
-from serving.gateway.certificate import Certificate, own_certificate
+from serving.gateway.certificate import own_certificate
 from serving.gateway.configuration import Configuration, GatewayError, Node, Settings
+from serving.gateway.description import Gateway, Observer
 from serving.gateway.envoy import Envoy
-from serving.gateway.keys import KeyFile
 from serving.gateway.nodes import LocalNode
 from serving.gateway.open_inference_grpc import OpenInferenceServer
 from serving.machine import check_open_files, temporary_folder
 from serving.model_description import describe
 from serving.page import OWN_ADDRESS, PageConfig
 from serving.page_server import PageServer
-from serving.settings import Ports, find_java
+from serving.settings import find_java
 from serving.supervisor import STATIC_FOLDER, check_disk, choose_archive
 
 _T = TypeVar("_T")
 
 ACCESS_LOG = "access.log"
 SETTLE_S = 0.5
-"""Until Envoy has read a new list of nodes, and what it sent before is under way."""
 WATCH_INTERVAL_S = 0.3
 MAX_LOG_BYTES = 50 * 2**20
 """Size at which the access log is put aside as `access.log.1`, in place of the one before."""
-
-
-class Observer(Protocol):
-    """What the supervisor reports."""
-
-    def packing(self, archive: Path) -> None:
-        """The default archive is missing or out of date; it is packed now."""
-
-    def waiting(self, seconds: float) -> None:
-        """Not ready yet, after so many seconds; called several times a second."""
-
-    def ready(self, seconds: float) -> None:
-        """The gateway answers, so many seconds after the start."""
-
-    def note(self, message: str) -> None:
-        """Something happened that an operator wants to know."""
-
-    def stopping(self) -> None:
-        """A signal came; requests under way are finished first."""
-
-
-@dataclass(frozen=True)
-class Gateway:
-    """What is to be run.
-
-    Attributes:
-        settings: of Envoy; the ports of the page and of gRPC, and the version, are filled in here.
-        local_nodes: how many nodes are started on this machine.
-        ports: of the first of them.
-        node_urls: nodes that run elsewhere.
-        nodes_file: a file with more of them, one address a line; read again when it changes.
-        key_file: the API keys.
-        certificate: the operator's; None for one of our own, kept in `state_folder`.
-        state_folder: what is kept from one run to the next.
-        log_folder: created where missing.
-        archive: the .mar of the local nodes; None for the default one.
-        timeout_s: how long the nodes may take to be ready.
-    """
-
-    settings: Settings
-    local_nodes: int
-    ports: Ports
-    node_urls: Sequence[str]
-    nodes_file: Path | None
-    key_file: KeyFile
-    certificate: Certificate | None
-    state_folder: Path
-    log_folder: Path
-    archive: Path | None
-    timeout_s: float
-
-    @property
-    def url(self) -> str:
-        """Where the gateway answers."""
-        scheme = "https" if self.settings.uses_tls else "http"
-        return f"{scheme}://{self.settings.address}:{self.settings.port}"
 
 
 def serve(gateway: Gateway, observer: Observer) -> bool:
@@ -175,11 +118,15 @@ class _Running:
     def watch(self) -> None:
         """Keep everything running until a signal comes."""
         while not self._is_signalled:
-            self._next_event()
-            for node in self._nodes:
-                node.start_if_due()
-            self._write_changes()
-            self._limit_log()
+            self._turn()
+
+    def _turn(self) -> None:
+        """Do what has come up since the last turn."""
+        self._next_event()
+        for node in self._nodes:
+            node.start_if_due()
+        self._write_changes()
+        self._limit_log()
 
     def _next_event(self) -> None:
         with contextlib.suppress(Empty):
@@ -197,18 +144,23 @@ class _Running:
 
     def _restart_nodes(self) -> None:
         """Restart the local nodes, one after the other, none while it is asked."""
+        if self._resting is not None:
+            return  # they are being restarted
         for node in self._nodes:
             self._resting = node
-            self._write_changes()
-            time.sleep(SETTLE_S)
+            self._settle()
             node.stop()
             node.start()
             while not node.is_ready() and not self._is_signalled:
-                self._next_event()
+                self._turn()
             self._resting = None
-            self._write_changes()
-            time.sleep(SETTLE_S)
+            self._settle()
             self._observer.note(f"node {node.number} was restarted")
+
+    def _settle(self) -> None:
+        """Let Envoy read the list of nodes, and what it has sent before get under way."""
+        self._write_changes()
+        time.sleep(SETTLE_S)
 
     def _start_envoy(self) -> Envoy:
         folder = Path(tempfile.mkdtemp(prefix="digits-gw-", dir=temporary_folder()))

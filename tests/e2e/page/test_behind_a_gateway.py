@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from benchmarks.faults.gateway_process import running_gateway
 from tests.e2e.example_seven import SEVEN
-from tests.integration.gateway.conftest import running_gateway
 
 if TYPE_CHECKING:
     from pathlib import Path

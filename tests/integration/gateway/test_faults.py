@@ -1,133 +1,110 @@
-"""Nothing is lost when something dies behind the gateway: counts, not times."""
+"""Nothing is lost when something dies behind the gateway: `make faults` in short, counts and not times."""
 
 from __future__ import annotations
 
-import signal
-import threading
+import asyncio
+import ssl
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-import requests
 
-from serving.grpc_client import GrpcClient
+from benchmarks.faults.clients import RIGHT, Part, Tally, ask_all
+from benchmarks.faults.gateway_process import GatewayProcess, free_node_port, running_gateway
+from benchmarks.faults.rows import (
+    Setting,
+    answer_500,
+    bad_node,
+    kill_envoy,
+    kill_node,
+    kill_worker,
+    replace_certificate_and_nodes,
+    reset,
+    restarted_nodes,
+    stopped_node,
+)
 from tests.drawing import DIGITS, draw_digit, encoded
-from tests.integration.gateway.conftest import RunningGateway, free_node_port, running_gateway
 
-CLIENTS = 16
-REQUESTS = 300
-TIMEOUT_S = 30
-PICTURES = {str(digit): encoded(draw_digit(digit)) for digit in DIGITS}
+PARTS = [Part("HTTP/1.1", 16, 1_000), Part("HTTP/2", 16, 200_000), Part("gRPC", 16, 1_000)]
+REQUESTS = 100
+PICTURES = [(str(digit), encoded(draw_digit(digit))) for digit in DIGITS]
+TIMEOUT_S = 60
 
 
 @pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
-    """A gateway with two nodes of its own."""
-    with running_gateway(tmp_path_factory.mktemp("faults"), "--nodes=2", f"--node-port={free_node_port(2)}") as running:
-        yield running
+def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
+    """A gateway with two nodes of its own, and a file for more."""
+    folder = tmp_path_factory.mktemp("faults")
+    nodes_file = folder / "nodes"
+    nodes_file.write_text("")
+    arguments = ["--nodes=2", f"--node-port={free_node_port(2)}", f"--nodes-file={nodes_file}"]
+    with running_gateway(folder / "gateway", *arguments, "--requests-per-s=100000") as gateway:
+        yield Setting(gateway, nodes_file, folder)
 
 
-class Load:
-    """Clients that ask without pause, each over one connection, and count what comes back."""
-
-    def __init__(self, gateway: RunningGateway) -> None:
-        self.seen: Counter[str] = Counter()
-        self._gateway, self._is_over, self._lock = gateway, threading.Event(), threading.Lock()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(CLIENTS)]
-
-    def __enter__(self) -> Load:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._is_over.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _ask(self) -> None:
-        session = self._gateway.session()
-        while not self._is_over.is_set():
-            for label, picture in PICTURES.items():
-                try:
-                    answer = session.post(self._gateway.predictions_url, data=picture, timeout=TIMEOUT_S)
-                    is_right = answer.status_code == 200 and answer.json()["label"] == label
-                    outcome = "right" if is_right else f"{answer.status_code} {answer.text[:200]}"
-                except requests.RequestException as error:
-                    outcome = f"{type(error).__name__}: {error}"
-                with self._lock:
-                    self.seen[outcome] += 1
-
-    def wait_for(self, more: int) -> None:
-        """Wait until so many more requests have been answered."""
-        wanted = self.seen.total() + more
-        deadline = time.monotonic() + 60
-        while self.seen.total() < wanted:
-            assert time.monotonic() < deadline, self.seen
-            time.sleep(0.05)
+def ask(setting: Setting) -> Tally:
+    """What comes back to some clients of each protocol."""
+    total = Tally()
+    for part in PARTS:
+        tally = asyncio.run(ask_all(setting.gateway, PICTURES, part, REQUESTS))
+        total.outcomes += tally.outcomes
+    return total
 
 
-def lost_through(gateway: RunningGateway, fault: Callable[[], None]) -> dict[str, int]:
-    """What else than right answers came through a fault."""
-    with Load(gateway) as load:
-        load.wait_for(REQUESTS // 3)
-        fault()
-        load.wait_for(2 * REQUESTS // 3)
-    return {outcome: count for outcome, count in load.seen.items() if outcome != "right"}
-
-
-def test_a_killed_worker_loses_nothing(gateway: RunningGateway) -> None:
-    assert lost_through(gateway, lambda: gateway.processes("model_service_worker")[0].kill()) == {}
-
-
-def test_a_killed_node_loses_nothing_and_comes_back(gateway: RunningGateway) -> None:
-    killed = gateway.processes("org.pytorch.serve.ModelServer")[0]
-    assert lost_through(gateway, killed.kill) == {}
-    deadline = time.monotonic() + 60
-    while len(gateway.processes("org.pytorch.serve.ModelServer")) < 2 or killed.is_running():
+def wait_for_nodes(gateway: GatewayProcess, nodes: int) -> None:
+    deadline = time.monotonic() + TIMEOUT_S
+    while len(gateway.nodes()) < nodes or len(gateway.workers()) < nodes:
         assert time.monotonic() < deadline
         time.sleep(0.2)
 
 
-def test_a_stopped_node_loses_nothing(gateway: RunningGateway) -> None:
-    node = gateway.processes("org.pytorch.serve.ModelServer")[0]
-    try:
-        assert lost_through(gateway, node.suspend) == {}
-    finally:
-        node.resume()
+def test_nothing_is_lost_while_nothing_is_wrong(setting: Setting) -> None:
+    tally = ask(setting)
+    assert tally.outcomes == {RIGHT: len(PARTS) * REQUESTS}
 
 
-def test_nodes_restarted_in_turn_lose_nothing(gateway: RunningGateway) -> None:
-    before = {process.pid for process in gateway.processes("org.pytorch.serve.ModelServer")}
-
-    def restart() -> None:
-        gateway.process.send_signal(signal.SIGUSR1)
-        deadline = time.monotonic() + 90
-        while before & (now := {p.pid for p in gateway.processes("org.pytorch.serve.ModelServer")}) or len(now) < 2:
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
-
-    assert lost_through(gateway, restart) == {}
+def test_a_killed_worker_loses_nothing(setting: Setting) -> None:
+    kill_worker(setting)
+    assert ask(setting).lost == {}
 
 
-def test_a_killed_envoy_is_back_and_clients_that_reconnect_are_answered(gateway: RunningGateway) -> None:
-    [envoy] = gateway.processes("_bin/envoy")[-1:]
-    envoy.kill()
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            answer = gateway.session().post(gateway.predictions_url, data=PICTURES["7"], timeout=TIMEOUT_S)
-            break
-        except requests.RequestException:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-    assert answer.json()["label"] == "7"
-    assert [process.pid for process in gateway.processes("_bin/envoy")] != [envoy.pid]
+def test_a_killed_node_loses_nothing_and_comes_back(setting: Setting) -> None:
+    kill_node(setting)
+    assert ask(setting).lost == {}
+    wait_for_nodes(setting.gateway, 2)
 
 
-def test_grpc_is_answered_on_the_same_port(gateway: RunningGateway) -> None:
-    address = gateway.url.partition("://")[2]
-    with GrpcClient(address, certificate=Path(gateway.certificate)) as client:
-        assert [client.predict(picture)["label"] for picture in PICTURES.values()] == list(PICTURES)
+def test_a_stopped_node_loses_nothing(setting: Setting) -> None:
+    with stopped_node(setting):
+        assert ask(setting).lost == {}
+
+
+@pytest.mark.parametrize("behave", [answer_500, reset])
+def test_a_node_that_does_only_harm_loses_nothing(setting: Setting, behave: object) -> None:
+    with bad_node(behave)(setting):  # type: ignore[arg-type]
+        assert ask(setting).lost == {}
+
+
+def test_nodes_restarted_in_turn_lose_nothing(setting: Setting) -> None:
+    before = {process.pid for process in setting.gateway.nodes()}
+    with restarted_nodes(setting):
+        assert ask(setting).lost == {}
+    assert before.isdisjoint(process.pid for process in setting.gateway.nodes())
+
+
+def test_a_new_certificate_and_list_of_nodes_lose_nothing(setting: Setting) -> None:
+    address = ("127.0.0.1", int(setting.gateway.url.rsplit(":", 1)[1]))
+    before = ssl.get_server_certificate(address)
+    replace_certificate_and_nodes(setting)
+    assert ask(setting).lost == {}
+    assert ssl.get_server_certificate(address) != before
+
+
+def test_a_killed_envoy_is_back_for_clients_that_reconnect(setting: Setting) -> None:
+    [before] = setting.gateway.envoys()
+    kill_envoy(setting)
+    deadline = time.monotonic() + TIMEOUT_S
+    while ask(setting).lost:
+        assert time.monotonic() < deadline
+    [after] = setting.gateway.envoys()
+    assert after.pid != before.pid

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from benchmarks.faults.gateway_process import GatewayProcess
 from model.locations import ROOT
 from serving.settings import SAMPLE
-from tests.integration.gateway.conftest import RunningGateway
 
 PYTHON = ROOT / ".venv-clients" / "bin" / "python"
 TIMEOUT_S = 100
@@ -19,7 +19,7 @@ SERVER = {"name": "torchserve", "version": "1.0", "extensions": ["binary_tensor_
 READ = ["mine", ["7"], [[1], [1], [1, 10]]]
 
 
-def steps_of(client: str, gateway: RunningGateway) -> Any:
+def steps_of(client: str, gateway: GatewayProcess) -> Any:
     """What each step of a client gave."""
     assert PYTHON.exists(), "the clients are not installed; `make test` installs them"
     arguments = [gateway.url, str(gateway.certificate), gateway.keys.read()[0].secret, str(SAMPLE)]
@@ -34,12 +34,12 @@ def steps_of(client: str, gateway: RunningGateway) -> Any:
 
 
 @pytest.fixture(scope="module")
-def triton(node_gateway: RunningGateway) -> Any:
+def triton(node_gateway: GatewayProcess) -> Any:
     return steps_of("triton", node_gateway)
 
 
 @pytest.fixture(scope="module")
-def kserve(node_gateway: RunningGateway) -> Any:
+def kserve(node_gateway: GatewayProcess) -> Any:
     return steps_of("kserve", node_gateway)
 
 

@@ -1,0 +1,153 @@
+"""Clients that ask a gateway without pause over HTTP/1.1, HTTP/2 or gRPC, and check every answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import grpc
+import httpx
+
+from benchmarks.faults.gateway_process import GatewayProcess
+from serving.grpc_client import PACKAGE, PROTO, SERVICE
+from serving.grpc_messages import message_classes
+
+RIGHT = "right"
+TIMEOUT_S = 30.0
+RECONNECT_S = 0.05
+
+Ask = Callable[[bytes], Awaitable[tuple[str, str]]]
+"""Sends a body; gives the label that came back, or empty and what came instead."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """So many clients of one kind.
+
+    Attributes:
+        protocol: HTTP/1.1, HTTP/2 or gRPC.
+        clients: each with one connection.
+        body_bytes: a picture is padded to this size.
+    """
+
+    protocol: str
+    clients: int
+    body_bytes: int
+
+
+PLAN = (
+    Part("HTTP/1.1", 16, 1_000),
+    Part("HTTP/2", 64, 1_000),
+    Part("gRPC", 16, 200_000),
+    Part("HTTP/1.1", 64, 200_000),
+    Part("HTTP/2", 16, 200_000),
+    Part("gRPC", 64, 1_000),
+)
+"""The combinations, one after the other, each with the same share of the requests."""
+
+
+@dataclass
+class Tally:
+    """What came back: outcomes with their number, and the seconds that each request took."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    seconds: list[float] = field(default_factory=list)
+
+    @property
+    def lost(self) -> dict[str, int]:
+        """Every outcome but the right one."""
+        return {outcome: count for outcome, count in self.outcomes.items() if outcome != RIGHT}
+
+
+async def ask_all(gateway: GatewayProcess, pictures: Sequence[tuple[str, bytes]], part: Part, requests: int) -> Tally:
+    """Send requests by the clients of one part.
+
+    Args:
+        gateway: any, with a key where it asks for one.
+        pictures: labels and PNGs, sent in turn.
+        part: how.
+        requests: how many in all.
+    """
+    tally = Tally()
+    left = iter(range(requests))
+    padded = [(label, png + bytes(max(0, part.body_bytes - len(png)))) for label, png in pictures]
+
+    async def client() -> None:
+        async with _asking(gateway, part.protocol) as ask:
+            for number in left:
+                label, body = padded[number % len(padded)]
+                started = time.monotonic()
+                try:
+                    seen, instead = await ask(body)
+                    outcome = RIGHT if seen == label else instead or f"read as {seen}"
+                except (httpx.HTTPError, OSError) as error:
+                    outcome = type(error).__name__
+                    await asyncio.sleep(RECONNECT_S)
+                tally.seconds.append(time.monotonic() - started)
+                tally.outcomes[outcome] += 1
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(part.clients):
+            group.create_task(client())
+    return tally
+
+
+async def labelled(gateway: GatewayProcess, pictures: Sequence[bytes]) -> list[tuple[str, bytes]]:
+    """Pictures with what is read in each while nothing is wrong."""
+    async with _asking(gateway, "HTTP/1.1") as ask:
+        return [((await ask(picture))[0], picture) for picture in pictures]
+
+
+@asynccontextmanager
+async def _asking(gateway: GatewayProcess, protocol: str) -> AsyncIterator[Ask]:
+    keys = gateway.keys.read()
+    headers = {"Authorization": f"Bearer {keys[0].secret}"} if keys else {}
+    if protocol == "gRPC":
+        async with _asking_by_grpc(gateway, headers) as ask:
+            yield ask
+        return
+    trusted = ssl.create_default_context(cafile=str(gateway.certificate))
+    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+    async with httpx.AsyncClient(
+        http2=protocol == "HTTP/2", verify=trusted, limits=limits, timeout=TIMEOUT_S, headers=headers, trust_env=False
+    ) as client:
+
+        async def ask(body: bytes) -> tuple[str, str]:
+            answer = await client.post(gateway.predictions_url, content=body)
+            if answer.status_code == 200:
+                return str(answer.json()["label"]), ""
+            return "", f"{answer.status_code} {answer.text[:160]}"
+
+        yield ask
+
+
+@asynccontextmanager
+async def _asking_by_grpc(gateway: GatewayProcess, headers: dict[str, str]) -> AsyncIterator[Ask]:
+    messages = message_classes(PROTO)
+    request, response = messages[f"{PACKAGE}.PredictionsRequest"], messages[f"{PACKAGE}.PredictionResponse"]
+    credentials = grpc.ssl_channel_credentials(gateway.certificate.read_bytes())
+    options = [("grpc.use_local_subchannel_pool", 1)]  # a connection of its own
+    metadata = [(name.lower(), value) for name, value in headers.items()]
+    async with grpc.aio.secure_channel(gateway.url.partition("://")[2], credentials, options) as channel:
+        call = channel.unary_unary(
+            f"{SERVICE}/Predictions",
+            request_serializer=request.SerializeToString,
+            response_deserializer=response.FromString,
+        )
+
+        async def ask(body: bytes) -> tuple[str, str]:
+            message = request(model_name="mnist", input={"data": body})
+            try:
+                answer = json.loads((await call(message, timeout=TIMEOUT_S, metadata=metadata)).prediction)
+            except grpc.aio.AioRpcError as error:
+                await asyncio.sleep(RECONNECT_S)
+                return "", f"gRPC {error.code().name} {error.details()[:160]}"
+            return str(answer.get("label", "")), f"gRPC {answer}"
+
+        yield ask

@@ -1,0 +1,152 @@
+"""A real gateway in a process of its own, with whatever it starts, for tests and measurements."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from model.artifacts import MODEL_NAME
+from model.errors import OperatorError
+from model.locations import ROOT
+from serving.gateway.certificate import Certificate
+from serving.gateway.keys import KEY_FILE, KeyFile
+from serving.gateway.nodes import NODE_SPACING
+from serving.settings import LOOPBACK, Ports, ServeError, check_ports_free, read_ports
+
+TRUSTED = "trusted.pem"
+READY_LINE = "Ctrl-C stops everything."
+START_TIMEOUT_S = 100.0
+STOP_TIMEOUT_S = 60.0
+POLL_INTERVAL_S = 0.1
+
+
+@dataclass(frozen=True)
+class GatewayProcess:
+    """One running `scripts/gateway.py`.
+
+    Attributes:
+        process: the supervisor.
+        url: where the gateway answers.
+        state: folder of its keys and its certificate.
+        logs: folder of its logs.
+    """
+
+    process: subprocess.Popen[bytes]
+    url: str
+    state: Path
+    logs: Path
+
+    @property
+    def predictions_url(self) -> str:
+        return f"{self.url}/predictions/{MODEL_NAME}"
+
+    @property
+    def keys(self) -> KeyFile:
+        return KeyFile(self.state / KEY_FILE)
+
+    @property
+    def certificate(self) -> Path:
+        """What clients trust: the gateway's own certificate, or all that it has had."""
+        all_of_them = self.state / TRUSTED
+        return all_of_them if all_of_them.exists() else self.state / "certificate.pem"
+
+    def replace_certificate(self, new: Certificate) -> None:
+        """Give it another certificate, which clients trust beforehand."""
+        trusted = self.certificate.read_bytes() + new.chain.read_bytes()
+        (self.state / TRUSTED).write_bytes(trusted)
+        new.private_key.replace(self.state / "private-key.pem")
+        new.chain.replace(self.state / "certificate.pem")
+
+    def processes(self, word: str) -> list[psutil.Process]:
+        """What the gateway has started, directly or not, whose command line has this word."""
+        found = psutil.Process(self.process.pid).children(recursive=True)
+        return [process for process in found if any(word in part for part in _command(process))]
+
+    def workers(self) -> list[psutil.Process]:
+        """The workers of all nodes."""
+        return self.processes("model_service_worker")
+
+    def nodes(self) -> list[psutil.Process]:
+        """The JVM of each node."""
+        return self.processes("org.pytorch.serve.ModelServer")
+
+    def envoys(self) -> list[psutil.Process]:
+        """Envoy, behind its guard."""
+        return [process for process in self.processes("--use-dynamic-base-id") if process.name() == "envoy"]
+
+
+def _command(process: psutil.Process) -> list[str]:
+    with contextlib.suppress(psutil.Error):
+        return list(process.cmdline())
+    return []
+
+
+@contextlib.contextmanager
+def running_gateway(folder: Path, *arguments: str) -> Iterator[GatewayProcess]:
+    """A gateway on a free port, ready, for the length of a `with` block; nothing of it is left behind.
+
+    Raises:
+        OperatorError: it did not get ready, or did not end as it should.
+    """
+    logs, state = folder / "logs", folder / "state"
+    logs.mkdir(parents=True)
+    port = free_ports().page
+    command = [sys.executable, str(ROOT / "scripts" / "gateway.py"), f"--port={port}"]
+    with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
+        process = subprocess.Popen(
+            [*command, f"--state-dir={state}", f"--log-dir={logs}", *arguments], stdout=out, stderr=err, cwd=ROOT
+        )
+    try:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while READY_LINE not in (folder / "stdout").read_text():
+            if process.poll() is not None or time.monotonic() > deadline:
+                said = (folder / "stderr").read_text()
+                raise OperatorError(f"the gateway did not get ready (exit status {process.poll()}):\n{said}")
+            time.sleep(POLL_INTERVAL_S)
+        scheme = "http" if "--no-tls" in arguments else "https"
+        yield GatewayProcess(process, f"{scheme}://{LOOPBACK}:{port}", state, logs)
+    finally:
+        started = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+        process.terminate()
+        try:
+            process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        _, alive = psutil.wait_procs(started, timeout=STOP_TIMEOUT_S)
+        for left in alive:
+            left.kill()
+    if process.returncode != 0 or alive:
+        said = (folder / "stderr").read_text()
+        raise OperatorError(f"the gateway ended with {process.returncode}, left running: {alive}\n{said}")
+
+
+def free_ports() -> Ports:
+    """Six ports that nobody uses, below those that the system hands out by itself."""
+    defaults = read_ports()
+    for _ in range(50):
+        offset = 2_000 + 10 * secrets.randbelow(1_800)
+        ports = defaults.moved(defaults.inference + offset, defaults.page + offset)
+        with contextlib.suppress(ServeError):
+            check_ports_free(ports, with_page=True)
+            return ports
+    raise OperatorError("no six free ports found")
+
+
+def free_node_port(nodes: int) -> int:
+    """A port for the first of several nodes whose ports, and those of the others, nobody uses."""
+    for _ in range(50):
+        ports = free_ports()
+        with contextlib.suppress(ServeError):
+            for number in range(1, nodes):
+                check_ports_free(ports.moved(ports.inference + NODE_SPACING * number, None), with_page=False)
+            return ports.inference
+    raise OperatorError("no free ports found")

@@ -1,0 +1,69 @@
+"""What a gateway is to be, and what its supervisor reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from serving.gateway.certificate import Certificate
+from serving.gateway.configuration import Settings
+from serving.gateway.keys import KeyFile
+from serving.settings import Ports
+
+
+class Observer(Protocol):
+    """What the supervisor reports."""
+
+    def packing(self, archive: Path) -> None:
+        """The default archive is missing or out of date; it is packed now."""
+
+    def waiting(self, seconds: float) -> None:
+        """Not ready yet, after so many seconds; called several times a second."""
+
+    def ready(self, seconds: float) -> None:
+        """The gateway answers, so many seconds after the start."""
+
+    def note(self, message: str) -> None:
+        """Something happened that an operator wants to know."""
+
+    def stopping(self) -> None:
+        """A signal came; requests under way are finished first."""
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """What is to be run.
+
+    Attributes:
+        settings: of Envoy; the ports of the page and of gRPC, and the version, are filled in here.
+        local_nodes: how many nodes are started on this machine.
+        ports: of the first of them.
+        node_urls: nodes that run elsewhere.
+        nodes_file: a file with more of them, one address a line; read again when it changes.
+        key_file: the API keys.
+        certificate: the operator's; None for one of our own, kept in `state_folder`.
+        state_folder: what is kept from one run to the next.
+        log_folder: created where missing.
+        archive: the .mar of the local nodes; None for the default one.
+        timeout_s: how long the nodes may take to be ready.
+    """
+
+    settings: Settings
+    local_nodes: int
+    ports: Ports
+    node_urls: Sequence[str]
+    nodes_file: Path | None
+    key_file: KeyFile
+    certificate: Certificate | None
+    state_folder: Path
+    log_folder: Path
+    archive: Path | None
+    timeout_s: float
+
+    @property
+    def url(self) -> str:
+        """Where the gateway answers."""
+        scheme = "https" if self.settings.uses_tls else "http"
+        return f"{scheme}://{self.settings.address}:{self.settings.port}"
