@@ -10,11 +10,14 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
 
 import grpc
 import httpx
 
 from benchmarks.faults.gateway_process import GatewayProcess
+from model.artifacts import MODEL_NAME
 from serving.grpc_client import PACKAGE, PROTO, SERVICE
 from serving.grpc_messages import message_classes
 
@@ -78,8 +81,12 @@ async def ask_all(gateway: GatewayProcess, pictures: Sequence[tuple[str, bytes]]
     left = iter(range(requests))
     padded = [(label, png + bytes(max(0, part.body_bytes - len(png)))) for label, png in pictures]
 
+    start = asyncio.Barrier(part.clients)  # setting up TLS would hold up those that ask already
+    access = _Access(gateway)
+
     async def client() -> None:
-        async with _asking(gateway, part.protocol) as ask:
+        async with _asking(access, part.protocol) as ask:
+            await start.wait()
             for number in left:
                 label, body = padded[number % len(padded)]
                 started = time.monotonic()
@@ -98,28 +105,41 @@ async def ask_all(gateway: GatewayProcess, pictures: Sequence[tuple[str, bytes]]
     return tally
 
 
+class _Access:
+    """What all clients of a gateway share: its address, its key, its certificate."""
+
+    def __init__(self, gateway: GatewayProcess) -> None:
+        keys = gateway.keys.read()
+        self.url, self.host = gateway.predictions_url, gateway.url.partition("://")[2]
+        self.headers = {"authorization": f"Bearer {keys[0].secret}"} if keys else {}
+        self.pem = gateway.certificate.read_bytes()
+        self.tls = ssl.create_default_context(cadata=self.pem.decode("ascii"))
+
+
 async def labelled(gateway: GatewayProcess, pictures: Sequence[bytes]) -> list[tuple[str, bytes]]:
     """Pictures with what is read in each while nothing is wrong."""
-    async with _asking(gateway, "HTTP/1.1") as ask:
+    async with _asking(_Access(gateway), "HTTP/1.1") as ask:
         return [((await ask(picture))[0], picture) for picture in pictures]
 
 
 @asynccontextmanager
-async def _asking(gateway: GatewayProcess, protocol: str) -> AsyncIterator[Ask]:
-    keys = gateway.keys.read()
-    headers = {"Authorization": f"Bearer {keys[0].secret}"} if keys else {}
+async def _asking(access: _Access, protocol: str) -> AsyncIterator[Ask]:
     if protocol == "gRPC":
-        async with _asking_by_grpc(gateway, headers) as ask:
+        async with _asking_by_grpc(access) as ask:
             yield ask
         return
-    trusted = ssl.create_default_context(cafile=str(gateway.certificate))
     limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
     async with httpx.AsyncClient(
-        http2=protocol == "HTTP/2", verify=trusted, limits=limits, timeout=TIMEOUT_S, headers=headers, trust_env=False
+        http2=protocol == "HTTP/2",
+        verify=access.tls,
+        headers=access.headers,
+        limits=limits,
+        timeout=TIMEOUT_S,
+        trust_env=False,
     ) as client:
 
         async def ask(body: bytes) -> tuple[str, str]:
-            answer = await client.post(gateway.predictions_url, content=body)
+            answer = await _connected(lambda: client.post(access.url, content=body))
             if answer.status_code == 200:
                 return str(answer.json()["label"]), ""
             return "", f"{answer.status_code} {answer.text[:160]}"
@@ -127,14 +147,25 @@ async def _asking(gateway: GatewayProcess, protocol: str) -> AsyncIterator[Ask]:
         yield ask
 
 
+async def _connected(post: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+    """The answer; where no connection can be made, nothing was sent, and it is tried again."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while True:
+        try:
+            return await post()
+        except httpx.ConnectError:
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(RECONNECT_S)
+
+
 @asynccontextmanager
-async def _asking_by_grpc(gateway: GatewayProcess, headers: dict[str, str]) -> AsyncIterator[Ask]:
-    messages = message_classes(PROTO)
+async def _asking_by_grpc(access: _Access) -> AsyncIterator[Ask]:
+    messages = _messages()
     request, response = messages[f"{PACKAGE}.PredictionsRequest"], messages[f"{PACKAGE}.PredictionResponse"]
-    credentials = grpc.ssl_channel_credentials(gateway.certificate.read_bytes())
     options = [("grpc.use_local_subchannel_pool", 1)]  # a connection of its own
-    metadata = [(name.lower(), value) for name, value in headers.items()]
-    async with grpc.aio.secure_channel(gateway.url.partition("://")[2], credentials, options) as channel:
+    metadata = list(access.headers.items())
+    async with grpc.aio.secure_channel(access.host, grpc.ssl_channel_credentials(access.pem), options) as channel:
         call = channel.unary_unary(
             f"{SERVICE}/Predictions",
             request_serializer=request.SerializeToString,
@@ -142,12 +173,18 @@ async def _asking_by_grpc(gateway: GatewayProcess, headers: dict[str, str]) -> A
         )
 
         async def ask(body: bytes) -> tuple[str, str]:
-            message = request(model_name="mnist", input={"data": body})
+            message = request(model_name=MODEL_NAME, input={"data": body})
             try:
-                answer = json.loads((await call(message, timeout=TIMEOUT_S, metadata=metadata)).prediction)
+                came = await call(message, timeout=TIMEOUT_S, metadata=metadata, wait_for_ready=True)
             except grpc.aio.AioRpcError as error:
                 await asyncio.sleep(RECONNECT_S)
                 return "", f"gRPC {error.code().name} {error.details()[:160]}"
+            answer = json.loads(came.prediction)
             return str(answer.get("label", "")), f"gRPC {answer}"
 
         yield ask
+
+
+@cache
+def _messages() -> dict[str, Any]:
+    return message_classes(PROTO)

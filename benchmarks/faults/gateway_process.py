@@ -7,7 +7,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,10 +58,13 @@ class GatewayProcess:
         all_of_them = self.state / TRUSTED
         return all_of_them if all_of_them.exists() else self.state / "certificate.pem"
 
+    def trust(self, certificates: Sequence[Certificate]) -> None:
+        """Let clients that come from now on trust these too."""
+        chains = [certificate.chain.read_bytes() for certificate in certificates]
+        (self.state / TRUSTED).write_bytes(b"".join([self.certificate.read_bytes(), *chains]))
+
     def replace_certificate(self, new: Certificate) -> None:
-        """Give it another certificate, which clients trust beforehand."""
-        trusted = self.certificate.read_bytes() + new.chain.read_bytes()
-        (self.state / TRUSTED).write_bytes(trusted)
+        """Give it another certificate, which clients trust already."""
         new.private_key.replace(self.state / "private-key.pem")
         new.chain.replace(self.state / "certificate.pem")
 

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from tempfile import mkdtemp
 
 import psutil
 
@@ -21,6 +22,7 @@ from benchmarks.faults.gateway_process import GatewayProcess
 from serving.gateway.certificate import own_certificate
 from serving.settings import LOOPBACK
 
+CERTIFICATES = 50
 HELD_OPEN = 500
 READY_TIMEOUT_S = 90.0
 
@@ -91,11 +93,22 @@ def kill_envoy(setting: Setting) -> None:
     setting.gateway.envoys()[0].kill()
 
 
-def replace_certificate_and_nodes(setting: Setting) -> None:
-    """A new certificate, and another list of nodes."""
-    setting.gateway.replace_certificate(own_certificate(setting.folder / f"certificate-{time.monotonic_ns()}"))
-    lines = setting.nodes_file.read_text().splitlines()
-    setting.nodes_file.write_text("\n".join([f"# {time.monotonic_ns()}", *reversed(lines)]))
+@contextmanager
+def replaced_certificates_and_nodes(setting: Setting) -> Iterator[None]:
+    """Again and again a new certificate, and the list of nodes in another order; clients trust all of them."""
+    folder = Path(mkdtemp(dir=setting.folder))
+    certificates = [own_certificate(folder / str(number)) for number in range(CERTIFICATES)]
+    setting.gateway.trust(certificates)
+    remaining = iter(certificates)
+
+    def replace(setting: Setting) -> None:
+        if certificate := next(remaining, None):
+            setting.gateway.replace_certificate(certificate)
+        lines = [line for line in setting.nodes_file.read_text().splitlines() if not line.startswith("#")]
+        setting.nodes_file.write_text("\n".join([f"# {time.monotonic_ns()}", *reversed(lines)]))
+
+    with every(2, replace)(setting):
+        yield
 
 
 @contextmanager
@@ -198,7 +211,7 @@ ROWS = (
     Row("a node killed, every 10 s", 3, every(10, kill_node)),
     Row("a node stopped (SIGSTOP) for 20 s", 5, stopped_node),
     Row("all nodes drained and restarted in turn", 3, restarted_nodes),
-    Row("a new certificate and list of nodes, every 2 s", 3, every(2, replace_certificate_and_nodes)),
+    Row("a new certificate and list of nodes, every 2 s", 3, replaced_certificates_and_nodes),
     Row("the gateway killed, every 10 s", 3, every(10, kill_envoy), loses_held=True),
     Row("a node that answers 500 to everything", 5, bad_node(answer_500)),
     Row("a node that resets every connection", 5, bad_node(reset)),
