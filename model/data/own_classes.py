@@ -159,7 +159,7 @@ def _read_folder(folder: Path, names: list[str]) -> OwnPictures:
 
 
 def _read_strokes(path: Path, names: list[str]) -> OwnStrokes:
-    arrays = _load(path)
+    arrays = load_stroke_arrays(path)
     strokes = np.split(arrays["points"].astype(np.float64), arrays["stroke_end"][:-1])
     starts = [0, *arrays["sample_end"][:-1].tolist()]
     found = arrays["labels"].astype(str).tolist()
@@ -201,8 +201,12 @@ def _open(path: Path, _: Generator) -> Image.Image:
         raise DataError(f"{path}: {error}") from error
 
 
-def _load(path: Path) -> dict[str, NDArray[Any]]:
-    """The arrays of an .npz file of strokes, once they are known to fit each other."""
+def load_stroke_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of an .npz file of strokes, once they are known to fit each other.
+
+    Raises:
+        DataError: the file is broken, or its arrays do not fit.
+    """
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: np.asarray(file[name]) for name in file.files}
