@@ -1,0 +1,184 @@
+"""Trains the ink network: from a configuration to checkpoints that resume and a history."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
+
+from model.artifacts import write_atomically, write_json
+from model.data.papers.subjects import Handwriting
+from model.errors import ArtifactError
+from model.training.ink.network import InkNetwork, dice, ink_loss
+from model.training.ink.scenes import Batch, Scenes, batches
+from model.training.optimisation import Schedule, average_weights, create_optimiser, create_schedule
+
+CHECKPOINT_FORMAT = "ink 1"
+LAST, HISTORY = "last.pt", "history.json"
+VALIDATION_SEED = 20_241_125
+MOST_NORM = 2.0  # of the gradients
+
+
+@dataclass(frozen=True)
+class InkConfig:
+    """All that decides the weights, apart from the data and the machine; kept in every checkpoint."""
+
+    steps: int = 24_000
+    batch_size: int = 64
+    learning_rate: float = 4e-3
+    weight_decay: float = 1e-3
+    average_decay: float = 0.999
+    precision: str = "float32"  # or bfloat16: of the forward and backward pass
+    steps_a_record: int = 500  # between checkpoints
+    validation_batches: int = 16
+    initial: str = ""  # SHA-256 of the checkpoint whose weights training starts from; empty for random ones
+    seed: int = 1
+
+
+@dataclass
+class InkRun:
+    """The state of a training."""
+
+    network: nn.Module
+    average: AveragedModel
+    optimiser: torch.optim.Optimizer
+    schedule: Schedule
+    history: list[dict[str, float]]
+
+
+def train_ink(
+    config: InkConfig,
+    learned: Handwriting,
+    validated: Handwriting,
+    run_folder: Path,
+    *,
+    resume: bool = False,
+    initial: Path | None = None,
+    on_record: Callable[[dict[str, float]], object] = lambda record: None,
+) -> Path:
+    """Train on scenes drawn as they are needed; return the path of the last checkpoint.
+
+    Args:
+        config: all that decides the weights.
+        learned: what is written on the papers to learn from.
+        validated: what other writers wrote, on papers of the same kinds: tells how training goes, chooses nothing.
+        run_folder: created if missing; holds `last.pt` and `history.json`.
+        resume: go on from `last.pt` where there is one; its configuration must be the same.
+        initial: a checkpoint whose averaged weights to start from.
+        on_record: called with each record, every `config.steps_a_record` steps.
+
+    Raises:
+        ArtifactError: the checkpoint is broken or of another configuration, or training diverged.
+    """
+    run_folder.mkdir(parents=True, exist_ok=True)
+    last = run_folder / LAST
+    run = _begin(config, initial)
+    if resume and last.exists():
+        _restore(run, load_ink_checkpoint(last), config)
+    done = int(run.history[-1]["step"]) if run.history else 0
+    stream = batches(Scenes(learned, config.seed, config.batch_size, done, config.steps))
+    measured = list(Scenes(validated, VALIDATION_SEED, config.batch_size, 0, config.validation_batches))
+    while done < config.steps:
+        count = min(config.steps_a_record, config.steps - done)
+        record = _learn(run, config, stream, count)
+        done += count
+        record |= {"step": done, "validation_dice": _validate(run.average.module, measured)}
+        run.history.append(record)
+        write_atomically(last, partial(torch.save, _checkpoint_of(run, config)))
+        write_json(run_folder / HISTORY, {"config": asdict(config), "records": run.history})
+        on_record(record)
+    return last
+
+
+def load_ink_checkpoint(path: Path) -> dict[str, Any]:
+    """Read a checkpoint without running any code in it; `ArtifactError` where it is none of an ink network."""
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds, of no common base, on broken files
+        raise ArtifactError(f"{path} cannot be read as a checkpoint: {type(error).__name__}") from error
+    found = checkpoint.get("format") if isinstance(checkpoint, dict) else None
+    if found != CHECKPOINT_FORMAT:
+        raise ArtifactError(f"{path} has checkpoint format {found!r}; this code reads {CHECKPOINT_FORMAT!r}")
+    return dict(checkpoint)
+
+
+def ink_network_of(checkpoint: dict[str, Any]) -> nn.Module:
+    """Rebuild the averaged network of a checkpoint, ready to evaluate."""
+    network = InkNetwork()
+    network.load_state_dict(checkpoint["average_weights"])
+    return network.eval()
+
+
+def _begin(config: InkConfig, initial: Path | None) -> InkRun:
+    torch.manual_seed(config.seed)
+    network: nn.Module = InkNetwork()
+    if initial:
+        network.load_state_dict(load_ink_checkpoint(initial)["average_weights"])
+    network = network.to(memory_format=torch.channels_last)
+    optimiser = create_optimiser("adamw", network, config.learning_rate, config.weight_decay)
+    schedule = create_schedule("cosine", optimiser, config.steps)
+    return InkRun(network, average_weights(network, config.average_decay), optimiser, schedule, [])
+
+
+def _learn(run: InkRun, config: InkConfig, stream: Iterator[Batch], steps: int) -> dict[str, float]:
+    """Learn from so many batches; returns the record without its validation."""
+    run.network.train()
+    started, total = time.monotonic(), torch.zeros(())
+    for _ in range(steps):
+        planes, ink = next(stream)
+        total += _step(run, config, planes.contiguous(memory_format=torch.channels_last), ink)
+    loss = float(total) / steps
+    if not loss < float("inf"):
+        raise ArtifactError(f"training diverged (loss {loss}); lower the learning rate")
+    return {"training_loss": loss, "seconds": time.monotonic() - started}
+
+
+def _step(run: InkRun, config: InkConfig, planes: Tensor, ink: Tensor) -> Tensor:
+    with torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bfloat16"):
+        logits = run.network(planes)
+    loss = ink_loss(logits.float(), ink)
+    run.optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    nn.utils.clip_grad_norm_(run.network.parameters(), MOST_NORM)
+    run.optimiser.step()
+    run.schedule.end_step()
+    run.average.update_parameters(run.network)
+    return loss.detach()
+
+
+def _validate(network: nn.Module, measured: list[Batch]) -> float:
+    """Mean Dice coefficient over all scenes."""
+    network.eval()
+    with torch.inference_mode():
+        found = [dice(torch.sigmoid(network(planes)), ink) for planes, ink in measured]
+    return float(torch.cat(found).mean())
+
+
+def _checkpoint_of(run: InkRun, config: InkConfig) -> dict[str, Any]:
+    return {
+        "format": CHECKPOINT_FORMAT,
+        "config": asdict(config),
+        "history": run.history,
+        "average_weights": run.average.module.state_dict(),
+        "weights": run.network.state_dict(),
+        "average": run.average.state_dict(),
+        "optimiser": run.optimiser.state_dict(),
+        "schedule": run.schedule.state_dict(),
+    }
+
+
+def _restore(run: InkRun, checkpoint: dict[str, Any], config: InkConfig) -> None:
+    theirs = replace(config, **checkpoint["config"])
+    if theirs != config:
+        changed = [name for name, value in asdict(config).items() if getattr(theirs, name) != value]
+        raise ArtifactError(f"{LAST} was trained with another configuration (differs in: {', '.join(changed)})")
+    run.network.load_state_dict(checkpoint["weights"])
+    run.average.load_state_dict(checkpoint["average"])
+    run.optimiser.load_state_dict(checkpoint["optimiser"])
+    run.schedule.load_state_dict(checkpoint["schedule"])
+    run.history.extend(checkpoint["history"])
