@@ -13,6 +13,7 @@ from torch import Tensor
 from model.artifacts import LABELS_FILE, METADATA_FILE, MODEL_FILE, check_belong_together, read_labels, read_metadata
 from model.calibration import rejection_score
 from model.preprocessing.digit import PREPROCESSING_VERSION, SIDE, normalise
+from model.preprocessing.segmentation import released_segmenter
 from model.torchscript import FusedNetwork, load_network
 
 
@@ -60,7 +61,12 @@ class Recogniser:
         return cls.load(folder / MODEL_FILE, folder / METADATA_FILE, labels or folder / LABELS_FILE)
 
     def warm_up(self) -> None:
-        """Compile now, so that the first picture is read as fast as any."""
+        """Load the ink network and compile now, so that the first picture is read as fast as any.
+
+        Raises:
+            ArtifactError: the ink network is missing or broken.
+        """
+        released_segmenter()
         for size in range(1, FusedNetwork.LARGEST_PASS + 1):
             self.probabilities(np.zeros((size, SIDE, SIDE), dtype=np.uint8))
 

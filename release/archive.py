@@ -23,6 +23,7 @@ from model.artifacts import (
 from model.errors import ArtifactError
 from model.locations import RELEASED, ROOT
 from model.preprocessing.digit import PREPROCESSING_VERSION
+from model.preprocessing.segmentation import INK_FILE
 
 DEFAULT_ARCHIVE = ROOT / "model_store" / f"{MODEL_NAME}.mar"
 MANIFEST = "MAR-INF/MANIFEST.json"
@@ -32,7 +33,12 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date a zip can hold
 HANDLER = ROOT / "handler" / "digit_handler.py"
 CONFIG = ROOT / "handler" / "model-config.yaml"
 LABELS = ROOT / LABELS_FILE
-PACKED_FOLDERS = {"handler": "**/*.py", "model": "*.py", "model/preprocessing": "*.py"}
+PACKED_FOLDERS = {
+    "handler": "**/*.py",
+    "model": "*.py",
+    "model/preprocessing": "*.py",
+    "model/released": f"{Path(INK_FILE).stem}.*",
+}
 """Folders of what the handler imports, and which of their files; names are the same in archive and repository."""
 
 
@@ -42,8 +48,8 @@ def labels_of(released: Path) -> Path:
     return own if own.exists() else LABELS
 
 
-def packed_modules() -> list[Path]:
-    """The modules that an archive holds beside the handler's own file, in the order of their names."""
+def packed_files() -> list[Path]:
+    """The modules that an archive holds beside the handler's own file, and the ink network, in the order of names."""
     found = {path for folder, pattern in PACKED_FOLDERS.items() for path in (ROOT / folder).glob(pattern)}
     return sorted(found - {HANDLER})
 
@@ -76,7 +82,7 @@ def is_stale(archive: Path = DEFAULT_ARCHIVE, released: Path = RELEASED) -> bool
         HANDLER,
         CONFIG,
         Path(__file__),
-        *packed_modules(),
+        *packed_files(),
     )
     built = archive.stat().st_mtime
     return any(path.stat().st_mtime > built for path in inputs if path.exists())
@@ -105,7 +111,7 @@ def check_archive(archive: Path) -> None:
 def _run_archiver(work: Path, released: Path, version: str) -> Path:
     """Let torch-model-archiver lay out the archive as a folder in `work`; returns that folder."""
     modules = work / "modules"
-    for module in packed_modules():
+    for module in packed_files():
         target = modules / module.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(module, target)

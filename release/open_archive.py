@@ -9,9 +9,9 @@ from model.artifacts import LABELS_FILE, METADATA_FILE, MODEL_FILE, sha256_of
 from model.errors import ArtifactError
 from model.locations import ROOT
 from model.recogniser import Recogniser
-from release.archive import DEFAULT_ARCHIVE, build_archive, check_archive, is_stale, labels_of
+from release.archive import DEFAULT_ARCHIVE, build_archive, check_archive, is_stale, labels_of, packed_files
 
-PREPROCESSING = "model/preprocessing/"
+PREPROCESSING = ("model/preprocessing/", "model/released/")  # the ink network is part of it
 
 
 def open_model(path: Path) -> tuple[Recogniser, dict[str, Any]]:
@@ -59,7 +59,8 @@ def _open_archive(path: Path) -> Recogniser:
     check_archive(path)
     with tempfile.TemporaryDirectory(prefix="mnist-evaluate-") as work, zipfile.ZipFile(path) as file:
         packed = {name for name in file.namelist() if name.startswith(PREPROCESSING)}
-        ours = {path.relative_to(ROOT).as_posix() for path in (ROOT / PREPROCESSING).glob("*.py")}
+        names = (path.relative_to(ROOT).as_posix() for path in packed_files())
+        ours = {name for name in names if name.startswith(PREPROCESSING)}
         for module in sorted(packed | ours):
             if module not in packed & ours or file.read(module) != (ROOT / module).read_bytes():
                 raise ArtifactError(

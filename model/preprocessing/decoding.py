@@ -16,6 +16,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 MAX_BYTES = 5 * 1024 * 1024
 MAX_PIXELS = 25_000_000  # a phone's camera has 12 to 24 million
 JPEG_SIDE = 512  # px; larger JPEGs are decoded at the smallest scale of at least this
+SENT_SIZE = "sent_size"  # in a picture's `info`: width and height before such a reduction, upright
 
 _SIGNATURE = re.compile(
     rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|RIFF....WEBP|BM|GIF8[79]a|(?:II|MM)(?:\0[*+]|[*+]\0)", re.DOTALL
@@ -32,6 +33,7 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 """By EXIF's orientation, how to turn a picture upright; 1 is upright."""
+_ON_ITS_SIDE = (5, 6, 7, 8)  # orientations that swap width and height
 
 _READS = "PNG, JPEG, WebP, BMP, GIF and TIFF are read"
 
@@ -103,6 +105,8 @@ def _open_whole(data: bytes) -> Image.Image:
     if picture.format == "JPEG":
         picture.draft("L", (JPEG_SIDE, JPEG_SIDE))
     picture.load()
+    if picture.size != (width, height):
+        picture.info[SENT_SIZE] = (width, height)
     return picture
 
 
@@ -133,7 +137,18 @@ def _upright(picture: Image.Image) -> Image.Image:
         orientation = picture.getexif().get(ExifTags.Base.Orientation)
     except Exception:  # as many kinds as there are ways to break it
         return picture
-    return picture.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else picture
+    if orientation not in _UPRIGHT:
+        return picture
+    upright = picture.transpose(_UPRIGHT[orientation])
+    if SENT_SIZE in picture.info and orientation in _ON_ITS_SIDE:
+        upright.info[SENT_SIZE] = picture.info[SENT_SIZE][::-1]
+    return upright
+
+
+def sent_size(picture: Image.Image) -> tuple[int, int]:
+    """Width and height, upright, of the picture that was sent: large JPEGs are decoded smaller."""
+    width, height = picture.info.get(SENT_SIZE, picture.size)
+    return width, height
 
 
 def _check_pixels_of_png(data: bytes) -> None:

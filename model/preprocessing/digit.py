@@ -4,15 +4,18 @@ Follows how MNIST was made (LeCun et al., 1998): the ink's box scaled to 20x20 k
 mass in the middle of 28x28. `model.preprocessing.ink` finds the ink, `model.preprocessing.decoding` decodes bytes.
 """
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from model.preprocessing.decoding import sent_size
 from model.preprocessing.images import GreyImage, as_uint8, bounding_box, resized
-from model.preprocessing.ink import find_ink
+from model.preprocessing.ink import PixelBox, locate_ink
 
-PREPROCESSING_VERSION = "3"
+PREPROCESSING_VERSION = "4"
 SIDE = 28  # px, side of the network's input
 BOX = 20  # px, side of the box the ink is scaled to
 MEAN, STD = 0.1307, 0.3081  # of all MNIST training pixels, scaled to [0, 1]
@@ -24,21 +27,37 @@ BLOCK_WIDTH = 9.0  # px in the 20x20 box; no pen is so thick, so a block stays a
 cv2.setNumThreads(1)  # pictures are small: threads cost more than they gain
 
 
+@dataclass(frozen=True)
+class Digit:
+    """What was taken for the digit.
+
+    Attributes:
+        image: uint8 (28, 28), 0 = paper, 255 = ink: what `normalise` makes the network's input of.
+        box: x, y, width and height of the ink, in pixels of the picture as it was sent, upright.
+    """
+
+    image: GreyImage
+    box: PixelBox
+
+
 def digit_image(picture: Image.Image, is_dark_ink: bool | None = None) -> GreyImage:
+    """The image of `find_digit` alone, uint8 (28, 28), 0 = paper, 255 = ink."""
+    return find_digit(picture, is_dark_ink).image
+
+
+def find_digit(picture: Image.Image, is_dark_ink: bool | None = None) -> Digit:
     """Crop, even out, scale and centre the ink of a decoded picture.
 
     Args:
         picture: of any mode, size and paper.
         is_dark_ink: whether the ink is darker than the paper; None detects it.
 
-    Returns:
-        uint8 (28, 28), 0 = paper, 255 = ink: what `normalise` makes the network's input of.
-
     Raises:
-        NoInk: nothing stands out from the paper.
+        NoInk: the picture shows no ink of a digit.
     """
-    ink = find_ink(picture, is_dark_ink)
-    return _centred(resized(_even_strokes(ink[bounding_box(ink)]), BOX))
+    ink = locate_ink(picture, is_dark_ink)
+    image = _centred(resized(_even_strokes(ink.image[bounding_box(ink.image)]), BOX))
+    return Digit(image, ink.box(sent_size(picture)))
 
 
 def normalise(images: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -15,6 +15,8 @@ GreyImage = NDArray[np.uint8]
 Levels = NDArray[np.float32]
 Box = tuple[slice, slice]
 
+MIN_CONTRAST = 12  # grey levels between ink and paper; with less the picture is blank
+
 
 def as_uint8(array: NDArray[np.generic]) -> GreyImage:
     """The same as uint8, fractions cut off; no copy where it is one already."""

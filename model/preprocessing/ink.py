@@ -1,218 +1,224 @@
-"""Finds the ink: from any picture to an image of the ink alone, whatever the paper, the light and the polarity.
+"""Finds the digit's ink: from any picture to an image of that ink alone, whatever the paper, light and polarity.
 
-Leaves the paper to `model.preprocessing.paper`; cropping, scaling and centring to `model.preprocessing.digit`.
-
-On small pictures the calls themselves cost most, so this calls OpenCV's reductions and NumPy's methods, not the NumPy
-functions that wrap them in Python.
+On clean paper the grey levels tell the ink (`model.preprocessing.levels`). Where anything else may be in the picture,
+the ink network looks too (`model.preprocessing.segmentation`), and its ink is taken where the two disagree. Leaves
+cropping, scaling and centring to `model.preprocessing.digit`.
 """
+
+import math
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from PIL import Image
 
 from model.errors import NoInk
-from model.preprocessing.images import Box, GreyImage, Levels, as_uint8, border_of, bounding_box, shrunk
-from model.preprocessing.paper import SEPARABLE, flat_paper, paper_under_ink, two_classes
-from model.preprocessing.polarity import has_dark_ink, is_border_bare
+from model.preprocessing.flattening import flatten
+from model.preprocessing.images import Box, GreyImage, as_uint8, bounding_box, shrunk
+from model.preprocessing.levels import ink_by_levels
+from model.preprocessing.plainness import is_plain, is_uniform
+from model.preprocessing.polarity import has_dark_ink
+from model.preprocessing.segmentation import released_segmenter
+from model.preprocessing.views import MASK_SIDE
 
 MAX_SIDE = 320  # px; larger pictures are area-averaged to this size first
-SMALL_SIDE = 32  # px; pictures up to this size are not smoothed
 CLOSE_UP_SIDE = 96  # px; smaller ink is found again in the full-size picture
-MIN_CONTRAST = 12  # grey levels between ink and paper; with less the picture is blank
-GRAIN_SIGMAS = 4.0  # ink differs from paper by this many standard deviations of the grain
-MOST_GRAIN = 1 / 8  # share of the strongest ink; a higher estimate measures stroke edges, not grain
-FAINT_SHARE = 0.1  # share of full ink; fainter pixels are compression artefacts
-STROKE_SHARE = 0.35  # share of full ink; under uneven light, fainter ink ...
-FRINGE_SHARE = 0.03  # ... farther from a stroke than this share of the longer side is a shadow
-SHEET_SHARE = 0.7  # opaque share of the box around a sheet of one colour, where the digit is cut out of it ...
-SHEET_EDGE = 0.9  # ... and opaque share of its edge ...
-CUT_SIDE = 0.15  # ... and longer side of the largest hole, as a share of the sheet's; round corners are smaller
-SPECK_SHARE = 0.04  # share of the largest stroke's dark area; smaller separate marks are specks
+SURE = 127  # level of the network's ink that counts as a stroke
+LEVELS_SURE = 96  # likewise of ink found by its levels, averaged to the network's pixels
+FAINT = 25  # level of the network's ink that counts as none
+LARGE_SHARE = 0.3  # of the largest piece's area; such pieces belong to what is written, wherever they are
+NEAR_SHARE, SMALL_SHARE = 0.15, 0.03  # of its longer side and area; smaller pieces belong to it where they are near
+LEAST_STROKE_PX = 6  # of the network's 96x96; fewer pixels are no ink
+LARGE_SIDE = 288  # px; pictures so large are looked at in parts where the whole shows no ink
+ZOOMED_SHARE = 0.5  # of a look's side; smaller ink is looked at again, enlarged until it fills about so much
+ZOOM_MARGIN = 0.45  # of the ink's longer side, on each side of it
+DIFFERENT_SHARE = 0.06  # of the strokes; the two ways agree where they differ by less
+BOX_PX, BOX_SHARE = 1.6, 0.04  # px of 96, and share of the longer side, by which their boxes may differ
+REACH = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))  # px of 96; strokes of the two ways lie so near
+
+PixelBox = tuple[int, int, int, int]  # x, y, width, height
+
+
+@dataclass(frozen=True)
+class Ink:
+    """Ink, and where in the picture it was found.
+
+    Attributes:
+        image: uint8 (H, W), 0 = paper, 255 = full ink.
+        left, top: of this image, in pixels of the picture.
+        scale: pixels of the picture in one of the image.
+        size: width and height of the picture.
+    """
+
+    image: GreyImage
+    left: float
+    top: float
+    scale: float
+    size: tuple[int, int]
+
+    def box(self, sent: tuple[int, int]) -> PixelBox:
+        """x, y, width and height of the ink, in whole pixels of a picture of the size that was sent."""
+        rows, columns = bounding_box(self.image)
+        x, width = self._along(columns, self.left, 0, sent)
+        y, height = self._along(rows, self.top, 1, sent)
+        return x, y, width, height
+
+    def _along(self, ink: slice, offset: float, axis: int, sent: tuple[int, int]) -> tuple[int, int]:
+        """First pixel and length along an axis, 0 = across."""
+        enlarged = sent[axis] / self.size[axis]
+        first = min(int((offset + ink.start * self.scale) * enlarged), sent[axis] - 1)
+        last = min(math.ceil((offset + ink.stop * self.scale) * enlarged - 1e-6), sent[axis])
+        return first, max(1, last - first)
 
 
 def find_ink(picture: Image.Image, is_dark_ink: bool | None = None) -> GreyImage:
+    """The image of `locate_ink` alone: uint8 (H, W), 0 = paper, 255 = full ink, at most `MAX_SIDE` on the longer side.
+
+    Raises:
+        NoInk: the picture shows no ink of a digit.
+    """
+    return locate_ink(picture, is_dark_ink).image
+
+
+def locate_ink(picture: Image.Image, is_dark_ink: bool | None = None) -> Ink:
     """Find the ink of a decoded picture of any mode, size, aspect and polarity.
 
     Args:
         picture: as decoded.
         is_dark_ink: whether the ink is darker than the paper; None detects it.
 
-    Returns:
-        uint8 (H, W), 0 = paper, 255 = full ink, at most `MAX_SIDE` on the longer side, without stray specks.
-
     Raises:
-        NoInk: nothing stands out from the paper.
+        NoInk: the picture shows no ink of a digit.
     """
     grey, seen_dark = flatten(picture)
     small = shrunk(grey, MAX_SIDE)
+    if is_uniform(small):
+        raise NoInk("the picture is blank: nothing stands out from the paper")
     if is_dark_ink is None:
         is_dark_ink = has_dark_ink(small) if seen_dark is None else seen_dark
-    ink = _ink_on_paper(small, is_dark_ink)
+    try:
+        ink = ink_by_levels(small, is_dark_ink)
+    except NoInk:
+        return _ink_by_network(grey, _look(grey, np.s_[:, :], small))
+    if not is_plain(small, ink):
+        look = _look(grey, np.s_[:, :], small)
+        if not _agree(ink, look.ink):
+            return _ink_by_network(grey, look)
+    return _close_up(grey, small, ink, is_dark_ink)
+
+
+def _close_up(grey: GreyImage, small: GreyImage, ink: GreyImage, is_dark_ink: bool) -> Ink:
+    """Ink that was found by its levels; found again in the full-size picture where it is small."""
     scale = max(grey.shape) / max(small.shape)
-    if scale > 1 and max(ink[box := bounding_box(ink)].shape) < CLOSE_UP_SIDE:
-        ink = _ink_on_paper(shrunk(grey[_widened(box, scale, grey.shape)], MAX_SIDE), is_dark_ink)
-    return ink
+    size = (grey.shape[1], grey.shape[0])
+    if scale == 1 or max(ink[box := bounding_box(ink)].shape) >= CLOSE_UP_SIDE:
+        return Ink(ink, 0.0, 0.0, scale, size)
+    rows, columns = _widened(box, scale, grey.shape, 0.25)
+    part = grey[rows, columns]
+    ink = ink_by_levels(shrunk(part, MAX_SIDE), is_dark_ink)
+    return Ink(ink, columns.start, rows.start, max(part.shape) / max(ink.shape), size)
 
 
-def flatten(picture: Image.Image) -> tuple[GreyImage, bool | None]:
-    """Luminance of a picture on its paper, and whether its ink is dark where transparency already tells.
+@dataclass(frozen=True)
+class _Look:
+    """What the network saw in a part of the picture: `ink` uint8 (h, w), and where that part lies, in its pixels."""
 
-    Paper that shows through a drawing takes the colour that contrasts with the ink; transparent margins around an
-    opaque sheet take the colour of the sheet. Of one colour, a sheet with a hole is paper: the digit is cut out of it.
+    ink: GreyImage
+    rows: slice
+    columns: slice
 
-    Raises:
-        NoInk: every pixel is transparent.
-    """
-    if not picture.has_transparency_data:
-        return _to_grey(picture), None
-    rgba = np.asarray(picture if picture.mode == "RGBA" else picture.convert("RGBA"))
-    alpha = as_uint8(cv2.extractChannel(rgba, 3))
-    grey = as_uint8(cv2.cvtColor(rgba, cv2.COLOR_RGBA2GRAY))
-    least, most, *_ = cv2.minMaxLoc(alpha)
-    if least == 255:
-        return grey, None
-    if most == 0:
-        raise NoInk("the picture is blank: every pixel is transparent")
-    visible = as_uint8(alpha >= max(1, int(most) // 2))
-    darkest, lightest, *_ = cv2.minMaxLoc(grey, visible)
-    if lightest - darkest <= 2 * MIN_CONTRAST:
-        sheet = bounding_box(visible)
-        if not _is_cut_sheet(visible[sheet]):
-            return as_uint8(cv2.bitwise_not(alpha)), True
-        paper = np.full_like(alpha, 255)
-        paper[sheet] = alpha[sheet]
-        return paper, True
-    if float(visible[bounding_box(visible)].mean()) > 0.8:
-        return _composite(grey, alpha, paper=float(np.median(grey[visible > 0]))), None
-    is_dark_ink = cv2.mean(grey, visible)[0] < 160
-    return _composite(grey, alpha, paper=255.0 if is_dark_ink else 0.0), is_dark_ink
+    def strokes(self) -> int:
+        """Pixels of sure ink."""
+        return int(cv2.countNonZero(as_uint8(self.ink > SURE)))
 
 
-def _is_cut_sheet(visible: GreyImage) -> bool:
-    """Whether opaque pixels, 1 in uint8 (H, W), are a sheet with a hole rather than strokes of a pen."""
-    if not SHEET_SHARE < float(visible.mean()) < 1 or float(border_of(visible).mean()) < SHEET_EDGE:
+def _look(grey: GreyImage, window: Box, part: GreyImage | None = None) -> _Look:
+    """Let the network look at a part of a picture; `part` is that part where it was shrunk already."""
+    rows, columns = (slice(*side.indices(length)) for side, length in zip(window, grey.shape, strict=True))
+    seen = released_segmenter().ink(shrunk(grey[rows, columns], MAX_SIDE) if part is None else part)
+    levels = (seen.astype(np.float32) - FAINT) * (255 / (255 - FAINT))
+    return _Look(as_uint8(np.maximum(levels, 0)), rows, columns)
+
+
+def _agree(ink: GreyImage, seen: GreyImage) -> bool:
+    """Whether ink found by its levels and ink that the network saw are the same strokes in the same box."""
+    sure = as_uint8(seen > SURE)
+    if not _same_box(ink, sure):
         return False
-    _, _, holes, _ = cv2.connectedComponentsWithStats(as_uint8(1 - visible), connectivity=8)
-    sides = holes[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
-    return bool(sides.max() >= CUT_SIDE * max(visible.shape))
+    strokes = as_uint8(cv2.resize(ink, seen.shape[::-1], interpolation=cv2.INTER_AREA) > LEVELS_SURE)
+    most = LEAST_STROKE_PX / 2 + DIFFERENT_SHARE * max(cv2.countNonZero(strokes), cv2.countNonZero(sure))
+    left_out = cv2.countNonZero(cv2.subtract(strokes, as_uint8(cv2.dilate(sure, REACH))))
+    added = cv2.countNonZero(cv2.subtract(sure, as_uint8(cv2.dilate(strokes, REACH))))
+    return left_out <= most and added <= most
 
 
-def _composite(grey: GreyImage, alpha: GreyImage, paper: float) -> GreyImage:
-    weight = alpha.astype(np.float32) / 255
-    return as_uint8(np.rint(grey * weight + np.float32(paper) * (1 - weight)))
+def _same_box(ink: GreyImage, sure: GreyImage) -> bool:
+    """Whether the boxes around the two are the same, nearly: even a faint line widens the first."""
+    left, top, width, height = cv2.boundingRect(sure)
+    if width == 0:
+        return False
+    scale = sure.shape[1] / ink.shape[1]
+    x, y, across, down = (length * scale for length in cv2.boundingRect(ink))
+    most = BOX_PX + BOX_SHARE * max(width, height)
+    apart = (x - left, y - top, x + across - left - width, y + down - top - height)
+    return bool(max(abs(length) for length in apart) <= most)
 
 
-def _to_grey(picture: Image.Image) -> GreyImage:
-    """Luminance of an opaque picture; deep ones (16 and 32 bit, float) are scaled by the full scale that fits."""
-    if picture.mode == "RGB":
-        return as_uint8(cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGB2GRAY))
-    if picture.mode == "LAB":  # Pillow converts LAB only through colour profiles
-        return np.asarray(picture.getchannel("L"))
-    if not picture.mode.startswith(("I", "F")):
-        return np.asarray(picture if picture.mode == "L" else picture.convert("L"))
-    depth = np.float64 if picture.mode.startswith("F") else np.float32
-    with np.errstate(invalid="ignore"):  # a float picture may hold NaN
-        deep = np.nan_to_num(np.asarray(picture, dtype=depth), nan=0.0, posinf=0.0, neginf=0.0)
-    deep -= min(float(deep.min()), 0.0)
-    top = float(deep.max())
-    full_scale = next((scale for scale in (1.0, 255.0, 65535.0) if top <= scale), top)
-    deep *= 255.0 / full_scale
-    return as_uint8(np.rint(deep, out=deep))
-
-
-def _widened(box: Box, scale: float, shape: tuple[int, ...]) -> Box:
-    """The box in the full picture, with a quarter of its longer side as margin."""
-    margin = 0.25 * max(side.stop - side.start for side in box) + 2
-    rows, columns = (
-        slice(max(0, int((side.start - margin) * scale)), min(length, int((side.stop + margin) * scale) + 1))
-        for side, length in zip(box, shape, strict=True)
-    )
-    return rows, columns
-
-
-def _ink_on_paper(grey: GreyImage, is_dark_ink: bool) -> GreyImage:
-    """Take the paper away and set the ink to full scale.
+def _ink_by_network(grey: GreyImage, look: _Look) -> Ink:
+    """The network's ink, looked at again where it is small, and searched in parts of a large picture.
 
     Raises:
-        NoInk: nothing stands out from the paper.
+        NoInk: the network sees no ink of a digit anywhere.
     """
-    dark = grey if is_dark_ink else as_uint8(255 - grey)
-    paper, is_flat = flat_paper(dark)
-    is_small = max(grey.shape) <= SMALL_SIDE
-    box: Box = np.s_[:, :]
-    if is_flat:
-        drawn = as_uint8(cv2.subtract(np.full(dark.shape, paper), dark))
-        box = bounding_box(drawn)  # the rest is bare paper
-        ink, grain = drawn[box].astype(np.float32), 0.0
-    else:
-        ink, grain = _ink_on_uneven_paper(dark, is_grainy=not is_small)
-    full = _full_ink(ink)
-    if full < max(MIN_CONTRAST, GRAIN_SIGMAS * grain):
-        raise NoInk("the picture is blank: nothing stands out from the paper")
-    floor = 0.0 if is_flat and is_small else max(FAINT_SHARE * full, 0.5 * GRAIN_SIGMAS * grain)
-    result = np.zeros(grey.shape, dtype=np.uint8)
-    levels = (ink - floor) * (255 / max(full - floor, 1.0))
-    strokes = as_uint8(np.minimum(np.maximum(levels, 0), 255))
-    result[box] = _without_specks(strokes if is_flat else _without_shadows(strokes))
-    return result
+    if look.strokes() < LEAST_STROKE_PX and max(grey.shape) > LARGE_SIDE:
+        look = max((_look(grey, window) for window in _halves(grey.shape)), key=_Look.strokes)
+    if look.strokes() < LEAST_STROKE_PX:
+        raise NoInk("the picture is blank, or nothing in it looks handwritten")
+    ink = _main_group(look.ink)
+    box = bounding_box(ink)
+    scale = (look.columns.stop - look.columns.start) / ink.shape[1]
+    if max(ink[box].shape) < ZOOMED_SHARE * MASK_SIDE:
+        nearer = _look(grey, _widened(box, scale, grey.shape, ZOOM_MARGIN, look.rows.start, look.columns.start))
+        if nearer.strokes() >= LEAST_STROKE_PX:
+            look, ink = nearer, _main_group(nearer.ink)
+            scale = (look.columns.stop - look.columns.start) / ink.shape[1]
+    return Ink(ink, look.columns.start, look.rows.start, scale, (grey.shape[1], grey.shape[0]))
 
 
-def _ink_on_uneven_paper(grey: GreyImage, is_grainy: bool) -> tuple[Levels, float]:
-    """How many levels darker than its paper each pixel is, float32 (H, W), and the grain of the bare paper.
-
-    Light falls off by a factor, so ink is measured as a share of the paper around it, then scaled to the paper's level.
-    A tight crop has no paper around its ink: where the levels as they were sent separate better, those are used. The
-    grain is the standard deviation, estimated from the median absolute deviation, which ink hardly affects.
-    """
-    paper = paper_under_ink(grey)
-    step = max(1, max(grey.shape) // 64)  # every pixel of a small picture, a sample of a large one
-    levels = grey.astype(np.float32)
-    ink: Levels = (1 - levels / paper) * np.float32(np.median(paper[::step, ::step]))
-    as_sent: Levels = 255 - levels
-    if is_grainy:
-        ink, as_sent = (np.asarray(cv2.GaussianBlur(some, (3, 3), 0), np.float32) for some in (ink, as_sent))
-    separability, bare = two_classes(ink[::step, ::step])
-    if not is_border_bare(grey):
-        separability_as_sent, bare_as_sent = two_classes(as_sent[::step, ::step])
-        if separability_as_sent > max(separability, SEPARABLE):
-            ink, separability, bare = as_sent, separability_as_sent, bare_as_sent
-    if separability <= SEPARABLE:  # little ink, or none: most is paper
-        bare = ink[::step, ::step].ravel()
-    base_level = np.median(bare)  # `paper_under_ink` estimates the paper at its brightest
-    ink = np.asarray(ink - base_level, np.float32)
-    grain = 1.4826 * float(np.median(np.abs(bare - base_level)))
-    return ink, min(grain, MOST_GRAIN * float(ink.max())) if separability > SEPARABLE else grain
-
-
-def _full_ink(ink: Levels) -> float:
-    """Level of full ink: the 90th percentile of what is over half as strong as the strongest."""
-    _, strongest, *_ = cv2.minMaxLoc(ink)
-    return percentile_90(ink[ink > strongest / 2]) if strongest > 0 else 0.0
-
-
-def percentile_90(values: Levels) -> float:
-    """`np.percentile(values, 90)` of float32 (N,), to the last bit, in a tenth of its 20 microseconds."""
-    position = (values.size - 1) * 0.9
-    below = int(position)
-    above = min(below + 1, values.size - 1)
-    ordered = values.copy()
-    ordered.partition((below, above))
-    low, high, share = ordered[below], ordered[above], position - below
-    return float(high - (high - low) * (1 - share) if share >= 0.5 else low + (high - low) * share)
-
-
-def _without_shadows(ink: GreyImage) -> GreyImage:
-    """Drop what is faint and away from the strokes: the edges of shadows that are too steep for the illumination."""
-    reach = max(1, round(FRINGE_SHARE * max(ink.shape)))
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    return as_uint8(ink * cv2.dilate(as_uint8(ink > STROKE_SHARE * 255), kernel))
-
-
-def _without_specks(ink: GreyImage) -> GreyImage:
-    """Drop separate marks that are much smaller than the largest stroke, or nowhere dark: specks, edges of shadows."""
-    count, labels = cv2.connectedComponents(as_uint8(ink > 0), connectivity=8)
+def _main_group(ink: GreyImage) -> GreyImage:
+    """The largest piece of the network's ink, with those that are nearly as large or close to it."""
+    count, labels, pieces, _ = cv2.connectedComponentsWithStats(as_uint8(ink > 0), connectivity=8)
     if count <= 2:
         return ink
-    areas = np.bincount(labels[ink > 127], minlength=count)
-    is_kept = areas >= max(1.0, SPECK_SHARE * float(areas.max()))
+    areas = np.bincount(labels[ink > SURE], minlength=count)
+    areas[0] = 0
+    main = int(areas.argmax())
+    first, last = pieces[:, :2], pieces[:, :2] + pieces[:, 2:4]
+    gaps = np.maximum(first - last[main], first[main] - last).max(axis=1)
+    near = gaps < NEAR_SHARE * float(pieces[main, 2:4].max())
+    is_kept = (areas >= LARGE_SHARE * areas[main]) | (near & (areas >= max(1.0, SMALL_SHARE * areas[main])))
+    is_kept[0] = False
     return as_uint8(ink * is_kept[labels])
+
+
+def _halves(shape: tuple[int, ...]) -> list[Box]:
+    """The middle and the four corners of a picture, each half as wide and high."""
+    height, width = shape
+    places = ((0.25, 0.25), (0, 0), (0, 0.5), (0.5, 0), (0.5, 0.5))
+    return [
+        (slice(int(y * height), int((y + 0.5) * height)), slice(int(x * width), int((x + 0.5) * width)))
+        for y, x in places
+    ]
+
+
+def _widened(box: Box, scale: float, shape: tuple[int, ...], share: float, top: float = 0.0, left: float = 0.0) -> Box:
+    """The box in the full picture, with a share of its longer side as margin; `top` and `left` in its pixels."""
+    margin = share * max(side.stop - side.start for side in box) + 2
+    rows, columns = (
+        slice(
+            max(0, int(start + (side.start - margin) * scale)),
+            min(length, int(start + (side.stop + margin) * scale) + 1),
+        )
+        for side, length, start in zip(box, shape, (top, left), strict=True)
+    )
+    return rows, columns

@@ -32,6 +32,8 @@ def test_the_archive_holds_all_that_the_handler_needs(archive: Path) -> None:
         "digit_handler.py",
         "handler/protocols/parsing.py",
         "model/preprocessing/digit.py",
+        "model/released/ink.json",
+        "model/released/ink.pt",
         "index_to_name.json",
         "model-config.yaml",
         MODEL_FILE,

@@ -177,5 +177,5 @@ def test_a_network_of_another_preprocessing_is_refused(exported: Path, tmp_path:
     metadata = json.loads((exported / METADATA_FILE).read_text())
     metadata["preprocessing"]["version"] = "0"
     (tmp_path / METADATA_FILE).write_text(json.dumps(metadata))
-    with pytest.raises(ArtifactError, match="was trained with preprocessing 0, this code has 3"):
+    with pytest.raises(ArtifactError, match="was trained with preprocessing 0, this code has 4"):
         Recogniser.load(exported / MODEL_FILE, tmp_path / METADATA_FILE, LABELS)

@@ -29,10 +29,13 @@ def test_an_archive_answers_as_the_pair_that_it_was_packed_from(archive: Path) -
     assert told["network_sha256"] == told_of_pair["network_sha256"] == told_of_pair["sha256"]
 
 
+@pytest.mark.parametrize("name", ["model/preprocessing/ink.py", "model/released/ink.pt"])
 @pytest.mark.parametrize("content", [b"print('another')", None], ids=["other", "missing"])
-def test_an_archive_with_another_preprocessing_is_refused(archive: Path, tmp_path: Path, content: bytes | None) -> None:
-    other = repacked(archive, {"model/preprocessing/ink.py": content}, tmp_path / "other.mar")
-    with pytest.raises(ArtifactError, match=r"another model/preprocessing/ink\.py than this checkout; rebuild it"):
+def test_an_archive_with_another_preprocessing_is_refused(
+    archive: Path, tmp_path: Path, name: str, content: bytes | None
+) -> None:
+    other = repacked(archive, {name: content}, tmp_path / "other.mar")
+    with pytest.raises(ArtifactError, match=f"another {name} than this checkout; rebuild it"):
         open_model(other)
 
 

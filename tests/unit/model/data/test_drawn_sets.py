@@ -131,8 +131,8 @@ def test_pictures_of_no_digit_are_of_many_kinds(draw: Callable[[np.random.Genera
     assert len(nondigits(60, 0)) > 50, "few come out blank"
 
 
-def test_bare_paper_is_blank_or_leaves_the_edge_of_a_shadow() -> None:
-    assert 15 < sum(is_blank(bare_paper(default_rng(seed))) for seed in range(60)) < 45
+def test_bare_paper_is_blank_whatever_shadow_lies_on_it() -> None:
+    assert sum(is_blank(bare_paper(default_rng(seed))) for seed in range(60)) >= 58
 
 
 def is_blank(picture: Image.Image) -> bool:

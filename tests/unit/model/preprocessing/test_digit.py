@@ -17,7 +17,8 @@ from model.errors import NoInk
 from model.locations import RELEASED
 from model.preprocessing.digit import BOX, MEAN, SIDE, STD, STROKE_WIDTH, digit_image, normalise, stroke_width
 from model.preprocessing.images import bounding_box
-from model.preprocessing.ink import find_ink, percentile_90
+from model.preprocessing.ink import find_ink
+from model.preprocessing.levels import percentile_90
 from model.recogniser import Recogniser
 from model.training.batches import standardise, to_ink
 from release.archive import LABELS
@@ -218,8 +219,8 @@ def test_hairlines_and_markers_come_out_with_strokes_that_mnist_knows(digit: int
 
 
 def test_a_block_is_not_thinned_to_a_1() -> None:
-    picture = np.zeros((280, 280), dtype=np.uint8)
-    picture[40:240, 80:200] = 255
+    picture = np.zeros((28, 28), dtype=np.uint8)
+    picture[4:24, 8:20] = 255
     ink = digit_image(Image.fromarray(picture))
     assert ink[bounding_box(ink)].shape == (BOX, 0.6 * BOX)
 

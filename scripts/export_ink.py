@@ -1,0 +1,30 @@
+"""Exports a checkpoint of the ink network to TorchScript with its metadata, checked against the trained network."""
+
+import argparse
+from pathlib import Path
+
+from model.locations import RELEASED, ROOT
+from model.preprocessing.segmentation import INK_FILE, INK_METADATA_FILE
+from model.training.ink.loop import LAST, load_ink_checkpoint
+from release.export import source_commit
+from release.ink_export import export_ink
+from scripts.cli import run
+from scripts.train_ink import RUN_FOLDER
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--checkpoint", type=Path, default=RUN_FOLDER / LAST, help="what to export")
+    parser.add_argument("--output", type=Path, default=RELEASED, help=f"folder for {INK_FILE} and {INK_METADATA_FILE}")
+    options = parser.parse_args()
+
+    metadata = export_ink(load_ink_checkpoint(options.checkpoint), options.output, commit=source_commit(ROOT))
+    architecture, record = metadata["architecture"], metadata["training"]["history"][-1]
+    print(f"{architecture['parameters']:,} parameters, {architecture['multiply_adds']:,} multiply-adds a look")
+    print(f"step {record['step']}: validation Dice coefficient {record['validation_dice']:.4f}")
+    print(options.output / INK_FILE)
+    return 0
+
+
+if __name__ == "__main__":
+    run(main)
