@@ -25,7 +25,7 @@ from handler.protocols.query import Answer, BinaryAnswer, Served
 from handler.protocols.server_routes import check_route, is_open_inference
 from handler.stages import Item, decode, preprocess
 from model.explanation import Explainer
-from model.preprocessing.images import GreyImage
+from model.preprocessing.digit import Digit
 from model.recogniser import Reading, Recogniser
 
 CONTENT_TYPE = "application/json"
@@ -73,7 +73,7 @@ class DigitHandler:
                 check_route(headers, self._served)
                 item.query = parse(fields, headers, self._recogniser.metadata)
                 pictures = decode(item.query.pictures)
-                item.images, item.preprocess_s = preprocess(pictures, len(item.query.pictures))
+                item.digits, item.preprocess_s = preprocess(pictures, len(item.query.pictures))
             except Exception as error:
                 item.failure = describe_error(error)
             item.decode_s = perf_counter() - started - item.preprocess_s
@@ -82,8 +82,8 @@ class DigitHandler:
 
     def _infer(self, items: list[Item]) -> None:
         """Read the pictures of all requests by one forward pass."""
-        items = [item for item in items if item.images]
-        images = [image for item in items for image in item.images]
+        items = [item for item in items if item.digits]
+        images = [digit.image for item in items for digit in item.digits]
         if not images:
             return
         started = perf_counter()
@@ -91,11 +91,11 @@ class DigitHandler:
         inference_s = perf_counter() - started
         rest = iter(readings)
         for item in items:
-            item.readings = [next(rest) for _ in item.images]
+            item.readings = [next(rest) for _ in item.digits]
         self._metrics.count_readings(readings)
         if self._metrics.wants_sample():
             first = items[0]
-            share = 1 / len(first.images)
+            share = 1 / len(first.digits)
             seconds = (first.decode_s * share, first.preprocess_s * share, inference_s)
             self._metrics.sample(Sample(len(images), *seconds, images[0], readings[0]))
 
@@ -108,22 +108,22 @@ class DigitHandler:
         body: str | bytes = ""
         if item.query is not None and item.failure is None:
             try:
-                answers = [self._answer(*pair, explains) for pair in zip(item.readings, item.images, strict=True)]
+                answers = [self._answer(*pair, explains) for pair in zip(item.readings, item.digits, strict=True)]
                 answer = item.query.encode(answers, self._served, request_id)
                 body = _binary(answer, context, index) if isinstance(answer, BinaryAnswer) else json.dumps(answer)
             except Exception as error:
                 item.failure = describe_error(error)
         kind = "explanation" if explains else "prediction"
         if item.failure is None:
-            self._metrics.count_request(kind if item.images else "description", "ok")
+            self._metrics.count_request(kind if item.digits else "description", "ok")
             return body
         self._metrics.count_request(kind, item.failure.status.phrase)
         context.set_response_status(item.failure.status.code, item.failure.status.phrase, index)
         _log(item.failure, request_id, headers)
         return item.failure.body(is_open_inference(headers))
 
-    def _answer(self, reading: Reading, image: GreyImage, explains: bool) -> Answer:
-        return Answer(reading, self._explainer.explain(image, reading.label) if explains else None)
+    def _answer(self, reading: Reading, digit: Digit, explains: bool) -> Answer:
+        return Answer(reading, digit.box, self._explainer.explain(digit.image, reading.label) if explains else None)
 
 
 def _binary(answer: BinaryAnswer, context: Context, index: int) -> bytes:

@@ -10,8 +10,7 @@ from handler.protocols.failures import Failure
 from handler.protocols.query import Picture, Query
 from model.errors import ImageTooLarge, InvalidImage
 from model.preprocessing.decoding import MAX_PIXELS, decode_picture
-from model.preprocessing.digit import digit_image
-from model.preprocessing.images import GreyImage
+from model.preprocessing.digit import Digit, find_digit
 from model.recogniser import Reading
 
 
@@ -21,14 +20,14 @@ class Item:
 
     Attributes:
         query: what is asked, from parsing.
-        images: the query's pictures as the network sees them, uint8 (28, 28), 0 = paper, 255 = ink.
+        digits: what was taken for the digit in each of the query's pictures.
         decode_s, preprocess_s: seconds that parsing and decoding took, and preprocessing.
-        readings: one for each image, from the network.
+        readings: one for each digit, from the network.
         failure: what is answered instead, where a stage failed.
     """
 
     query: Query | None = None
-    images: list[GreyImage] = field(default_factory=list)
+    digits: list[Digit] = field(default_factory=list)
     decode_s: float = 0.0
     preprocess_s: float = 0.0
     readings: Sequence[Reading] = ()
@@ -61,21 +60,21 @@ def decode(pictures: Sequence[Picture]) -> Iterator[Decoded]:
         yield decoded
 
 
-def preprocess(pictures: Iterable[Decoded], count: int) -> tuple[list[GreyImage], float]:
-    """The digit images of `count` decoded pictures, and the seconds that this took without the decoding.
+def preprocess(pictures: Iterable[Decoded], count: int) -> tuple[list[Digit], float]:
+    """The digits of `count` decoded pictures, and the seconds that this took without the decoding.
 
     Raises:
         InvalidImage: a picture cannot be decoded or holds no ink; the message names it among several.
     """
-    images: list[GreyImage] = []
+    digits: list[Digit] = []
     seconds = 0.0
     try:
         for decoded in pictures:
             started = perf_counter()
-            images.append(digit_image(decoded.picture, decoded.is_dark_ink))
+            digits.append(find_digit(decoded.picture, decoded.is_dark_ink))
             seconds += perf_counter() - started
     except InvalidImage as error:
         if count == 1:
             raise
-        raise type(error)(f"picture {len(images)} of {count}, counted from 0: {error}") from error
-    return images, seconds
+        raise type(error)(f"picture {len(digits)} of {count}, counted from 0: {error}") from error
+    return digits, seconds

@@ -9,7 +9,7 @@ import orjson
 from fastapi import Body, Response
 
 from benchmarks.peers.reading import Reader
-from model.preprocessing.images import GreyImage
+from model.preprocessing.digit import Digit
 
 WORKERS = 2
 MAX_BATCH_SIZE = 32
@@ -23,15 +23,15 @@ class DigitApi(litserve.LitAPI):
         """Load the model, once in each worker."""
         self.reader = Reader()
 
-    def decode_request(self, request: Annotated[bytes, Body(media_type="image/png")]) -> GreyImage:
-        """A picture's bytes as the network will see it, uint8 (28, 28), 0 = paper, 255 = ink."""
+    def decode_request(self, request: Annotated[bytes, Body(media_type="image/png")]) -> Digit:
+        """What is taken for the digit in a picture's bytes."""
         return self.reader.prepare(request)
 
-    def batch(self, inputs: Sequence[GreyImage]) -> Sequence[GreyImage]:
+    def batch(self, inputs: Sequence[Digit]) -> Sequence[Digit]:
         """The pictures of a batch as they are: the reader stacks them."""
         return inputs
 
-    def predict(self, x: Sequence[GreyImage]) -> list[dict[str, Any]]:
+    def predict(self, x: Sequence[Digit]) -> list[dict[str, Any]]:
         """The result objects of a batch."""
         return self.reader.read_batch(x)
 

@@ -16,8 +16,7 @@ from handler.protocols.query import Answer, Served, encode_result
 from model.artifacts import METADATA_FILE, MODEL_FILE, MODEL_NAME, read_labels, read_metadata
 from model.locations import RELEASED
 from model.preprocessing.decoding import decode_picture
-from model.preprocessing.digit import digit_image
-from model.preprocessing.images import GreyImage
+from model.preprocessing.digit import Digit, find_digit
 from model.recogniser import Recogniser
 from model.torchscript import load_differentiable
 from release.archive import LABELS
@@ -38,13 +37,15 @@ class Reader:
         """The result object for one picture file."""
         return self.read_batch([self.prepare(body)])[0]
 
-    def prepare(self, body: bytes) -> GreyImage:
-        """A picture file as the network will see it, uint8 (28, 28), 0 = paper, 255 = ink."""
-        return digit_image(decode_picture(body))
+    def prepare(self, body: bytes) -> Digit:
+        """What is taken for the digit in a picture file."""
+        return find_digit(decode_picture(body))
 
-    def read_batch(self, images: Sequence[GreyImage]) -> list[dict[str, Any]]:
+    def read_batch(self, digits: Sequence[Digit]) -> list[dict[str, Any]]:
         """The result objects for prepared pictures, by one forward pass."""
-        return [encode_result(Answer(reading), self._served) for reading in self._recogniser.read(np.stack(images))]
+        readings = self._recogniser.read(np.stack([digit.image for digit in digits]))
+        answers = [Answer(reading, digit.box) for reading, digit in zip(readings, digits, strict=True)]
+        return [encode_result(answer, self._served) for answer in answers]
 
 
 def _recogniser(is_fused: bool) -> Recogniser:

@@ -95,6 +95,7 @@ def _outputs(answers: Sequence[Answer], served: Served) -> list[dict[str, Any]]:
         _tensor("confidence", "FP32", [count], [round(reading.confidence, DECIMALS) for reading in readings]),
         _tensor("recognised", "BOOL", [count], [reading.recognised for reading in readings]),
         _tensor("probabilities", "FP32", [count, len(served.labels)], shares),
+        _tensor("ink", "INT32", [count, 4], [value for answer in answers for value in answer.ink]),
     ]
     explanations = [answer.explanation for answer in answers if answer.explanation is not None]
     if explanations:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from model.errors import ImageTooLarge, InvalidImage
 from model.explanation import Explanation
+from model.preprocessing.ink import PixelBox
 from model.recogniser import Reading
 
 MAX_PICTURES = 256  # in one request
@@ -40,9 +41,16 @@ class Served:
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer for one picture, with an explanation where one was asked for."""
+    """The answer for one picture.
+
+    Attributes:
+        reading: what was read.
+        ink: x, y, width and height of what was taken for the digit, in the picture's pixels.
+        explanation: where one was asked for.
+    """
 
     reading: Reading
+    ink: PixelBox
     explanation: Explanation | None = None
 
 
@@ -74,6 +82,7 @@ def encode_result(answer: Answer, served: Served) -> dict[str, Any]:
         "confidence": round(reading.confidence, DECIMALS),
         "recognised": reading.recognised,
         "probabilities": {name: round(share, DECIMALS) for name, share in reading.probabilities.items()},
+        "ink": list(answer.ink),
         "model": served.model,
         "version": served.version,
     }

@@ -88,4 +88,5 @@ def _describe(path: str, served: Served) -> dict[str, Any]:
 
 def _tensors(served: Served) -> dict[str, Any]:
     probabilities = {"name": "probabilities", "datatype": "FP32", "shape": [-1, len(served.labels)]}
-    return {"inputs": _TENSORS["inputs"], "outputs": [*_TENSORS["outputs"], probabilities]}
+    ink = {"name": "ink", "datatype": "INT32", "shape": [-1, 4]}
+    return {"inputs": _TENSORS["inputs"], "outputs": [*_TENSORS["outputs"], probabilities, ink]}

@@ -30,13 +30,16 @@ def assert_is_a_result(response: requests.Response, label: str) -> None:
     result = response.json()
     assert (response.status_code, result["label"]) == (200, label)
     assert response.headers["content-type"] == "application/json"
-    assert result.keys() == {"label", "confidence", "recognised", "probabilities", "model", "version"}
+    assert result.keys() == {"label", "confidence", "recognised", "probabilities", "ink", "model", "version"}
     assert (result["model"], result["version"], result["recognised"]) == ("mnist", "1.0", True)
     shares = list(result["probabilities"].values())
     assert sorted(result["probabilities"]) == [str(digit) for digit in range(10)]
     assert shares == sorted(shares, reverse=True)
     assert sum(shares) == pytest.approx(1, abs=1e-5)
     assert result["confidence"] == shares[0]
+    x, y, width, height = result["ink"]
+    assert min(x, y) >= 0
+    assert min(width, height) >= 1
 
 
 @pytest.mark.parametrize("digit", DIGITS)
@@ -129,6 +132,7 @@ def test_the_open_inference_protocol_is_answered(service: Service, path: str) ->
         "confidence": ("FP32", [4]),
         "recognised": ("BOOL", [4]),
         "probabilities": ("FP32", [4, 10]),
+        "ink": ("INT32", [4, 4]),
     }
     assert outputs["label"]["data"] == ["7", "3", "4", "4"]
     shares = np.reshape(outputs["probabilities"]["data"], (4, 10))

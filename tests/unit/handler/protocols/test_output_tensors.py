@@ -11,9 +11,10 @@ from handler.protocols.query import Answer, BadRequest, BinaryAnswer, Served
 from model.recogniser import Reading
 
 SERVED = Served("mnist", "1.0", ["0", "1"])
+BOX = (1, 2, 3, 4)
 ANSWERS = [
-    Answer(Reading("1", 0.75, True, {"1": 0.75, "0": 0.25})),
-    Answer(Reading("0", 0.5, False, {"0": 0.5, "1": 0.5})),
+    Answer(Reading("1", 0.75, True, {"1": 0.75, "0": 0.25}), BOX),
+    Answer(Reading("0", 0.5, False, {"0": 0.5, "1": 0.5}), BOX),
 ]
 
 

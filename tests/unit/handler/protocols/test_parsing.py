@@ -104,11 +104,12 @@ def test_a_malformed_body_is_a_bad_request_that_says_why(fields: dict[str, objec
 def test_a_reading_is_encoded_as_the_contract_says() -> None:
     reading = Reading("7", 0.99912345, True, {"7": 0.99912345, "9": 0.00087655})
     query = parse_fields({"body": PICTURE})
-    assert query.encode([Answer(reading)], SERVED, "id") == {
+    assert query.encode([Answer(reading, (3, 5, 12, 20))], SERVED, "id") == {
         "label": "7",
         "confidence": 0.999123,
         "recognised": True,
         "probabilities": {"7": 0.999123, "9": 0.000877},
+        "ink": [3, 5, 12, 20],
         "model": "mnist",
         "version": "1.0",
     }

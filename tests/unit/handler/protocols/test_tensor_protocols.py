@@ -17,8 +17,8 @@ PICTURES = [b"\x89PNG\r\n\x1a\n" + name for name in (b"one", b"two", b"three")]
 TEXTS = [base64.b64encode(picture).decode() for picture in PICTURES]
 SERVED = Served("mnist", "1.0", ["0", "1"])
 ANSWERS = [
-    Answer(Reading("1", 0.75, True, {"1": 0.75, "0": 0.25})),
-    Answer(Reading("0", 0.5, False, {"0": 0.5, "1": 0.5})),
+    Answer(Reading("1", 0.75, True, {"1": 0.75, "0": 0.25}), (1, 2, 3, 4)),
+    Answer(Reading("0", 0.5, False, {"0": 0.5, "1": 0.5}), (5, 6, 7, 8)),
 ]
 
 
@@ -60,6 +60,7 @@ def test_v1_answers_one_result_for_each_instance() -> None:
         "confidence": 0.5,
         "recognised": False,
         "probabilities": {"0": 0.5, "1": 0.5},
+        "ink": [5, 6, 7, 8],
         "model": "mnist",
         "version": "1.0",
     }
@@ -172,6 +173,7 @@ def test_v2_answers_in_well_formed_tensors() -> None:
         {"name": "confidence", "datatype": "FP32", "shape": [2], "data": [0.75, 0.5]},
         {"name": "recognised", "datatype": "BOOL", "shape": [2], "data": [True, False]},
         {"name": "probabilities", "datatype": "FP32", "shape": [2, 2], "data": [0.25, 0.75, 0.5, 0.5]},
+        {"name": "ink", "datatype": "INT32", "shape": [2, 4], "data": [1, 2, 3, 4, 5, 6, 7, 8]},
     ]
 
 
