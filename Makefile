@@ -13,7 +13,7 @@ ALLOW_HOST ?=
 ARGS ?=
 PORTS = $(if $(PORT),--port $(PORT)) $(if $(PAGE_PORT),--page-port $(PAGE_PORT))
 
-.PHONY: help serve gateway test check hooks audit format train dashboard export evaluate compare bench faults archive predict samples notebook lock clean
+.PHONY: help serve gateway test check hooks audit format train dashboard ink export evaluate compare bench faults archive predict samples notebook lock clean
 
 help: ## list the targets
 	@echo "usage: make TARGET [VARIABLE=value ...]"; echo
@@ -54,6 +54,10 @@ train: $(VENV)/.dev ## train the network on MNIST; ARGS=--resume goes on after a
 
 dashboard: $(VENV)/.dev ## watch the trainings of runs/ in TensorBoard, http://127.0.0.1:6006
 	@$(BIN)/tensorboard --logdir runs --host 127.0.0.1 $(ARGS)
+
+ink: $(VENV)/.dev ## train and export the network that finds the digit's ink; ARGS=--resume goes on after a stop
+	@$(BIN)/python scripts/train_ink.py $(ARGS)
+	@$(BIN)/python scripts/export_ink.py
 
 export: $(VENV)/.dev ## export the best checkpoint to model/released
 	@$(BIN)/python scripts/export.py $(ARGS)

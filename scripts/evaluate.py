@@ -10,11 +10,13 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
 
-from model.data.digits import load_pen
 from model.data.evaluation_sets import what_is_missing
-from model.errors import DataError
+from model.data.papers.validation import ROW_PICTURES
+from model.data.papers.validation import examples as paper_examples
 from model.evaluation.example_pictures import augmented, corrupted_examples, mnist_examples, other_examples
 from model.evaluation.measurement import check_reads_digits, class_counts, draw_evaluation_sets, example, measure_all
+from model.evaluation.paper_page import write_paper_page
+from model.evaluation.papers import measure_papers, pictures_of
 from model.evaluation.report import (
     FORMAT,
     METRICS_FILE,
@@ -33,6 +35,7 @@ from release.archive import DEFAULT_ARCHIVE
 from release.export import source_commit
 from release.open_archive import open_model
 from scripts.cli import add_data_option, run
+from scripts.data_at_hand import has_pen
 from serving.console import say
 
 progress_bar = partial(tqdm, unit=" pictures", unit_scale=True)
@@ -48,6 +51,7 @@ def main() -> int:
     parser.add_argument("--mnist-only", action="store_true", help="measure on MNIST alone")
     parser.add_argument("--no-pen", action="store_true", help="leave out the pen strokes")
     parser.add_argument("--corrupted", type=int, default=1_000, help="digits of each set that is corrupted")
+    parser.add_argument("--papers", type=int, default=ROW_PICTURES, help="digits a row of papers; 0 leaves them out")
     parser.add_argument("--output", type=Path, default=ROOT / "reports", help="folder for the report and the metrics")
     options = parser.parse_args()
     if options.corrupted < 1:
@@ -71,10 +75,19 @@ def main() -> int:
         "labels": recogniser.labels,
         **measured,
         "robustness": corrupted,
-        "speed": measure_speed(lambda: open_model(options.model)[0], Image.fromarray(example(sent))),
+        "speed": measure_speed(
+            lambda: open_model(options.model)[0],
+            Image.fromarray(example(sent)),
+            paper_examples(options.data) if with_pen else None,
+        ),
         "class_counts": class_counts(options.data, sets.digits, with_pen=with_pen),
         "training": training_history(recogniser.metadata, options.run_folder),
     }
+    if with_pen and options.papers:
+        with progress_bar(desc="papers", total=pictures_of(options.papers)) as bar:
+            papers = measure_papers(recogniser, options.data, options.papers, bar.update)
+        write_paper_page(options.output, papers, results["made"], options.data)
+        results["papers"] = {name: one.results() for name, one in papers.items()}
     print(summary(results))
     examples = mnist_examples(options.data)
     if not options.mnist_only:
@@ -83,16 +96,6 @@ def main() -> int:
     write_report(options.output, results, Gallery(sets.digits, examples, corrupted_examples(example(sent)), variants))
     say(f"{REPORT_FILE} and {METRICS_FILE} written to {options.output}")
     return 0
-
-
-def has_pen(data: Path) -> bool:
-    """Whether the pen strokes are there or can be fetched; where not, says that they are left out, and why."""
-    try:
-        load_pen(data)
-    except DataError as error:
-        say(f"measured without pen strokes: {error}")
-        return False
-    return True
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ LINE = "step {step}: loss {training_loss:.4f}, validation Dice coefficient {vali
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog="Ctrl-C loses the steps since the last checkpoint: --resume goes on. `make ink` exports the result.",
+        epilog="Ctrl-C loses the steps since the last checkpoint: --resume goes on. scripts/export_ink.py releases it.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add_data_option(parser)

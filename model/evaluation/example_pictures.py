@@ -48,12 +48,12 @@ class ExamplePicture:
             return cls(caption, sent, None)
 
 
-def data_url(picture: Image.Image | GreyImage) -> str:
-    """A picture as a PNG in a `data:` URL, reduced to `LARGEST_PX`."""
+def data_url(picture: Image.Image | GreyImage, largest_px: int = LARGEST_PX) -> str:
+    """A picture as a PNG in a `data:` URL, reduced to `largest_px`."""
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
-    if max(image.size) > LARGEST_PX:
+    if max(image.size) > largest_px:
         image = image.copy()
-        image.thumbnail((LARGEST_PX, LARGEST_PX))
+        image.thumbnail((largest_px, largest_px))
     buffer = BytesIO()
     image.save(buffer, "PNG", optimize=True)
     return "data:image/png;base64," + b64encode(buffer.getvalue()).decode("ascii")

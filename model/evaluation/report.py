@@ -55,21 +55,26 @@ def write_report(folder: Path, results: Mapping[str, Any], gallery: Gallery) -> 
 
 def render(results: Mapping[str, Any], gallery: Gallery) -> str:
     """The page: well-formed as XML too, without scripts, fonts or pictures from elsewhere."""
-    environment = Environment(
+    template = environment().get_template("report.html")
+    return template.render({**results, "gallery": gallery, "plots": plots, "bins": BINS, "reported": REPORTED})
+
+
+def environment() -> Environment:
+    """The templates, with the filters that they use."""
+    templates = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    templates.filters |= {
         "percent": percent,
         "number": lambda value: f"{value:,}",
         "svg_url": lambda svg: "data:image/svg+xml;base64," + b64encode(svg.encode()).decode("ascii"),
         "data_url": data_url,
     }
-    template = environment.get_template("report.html")
-    return template.render({**results, "gallery": gallery, "plots": plots, "bins": BINS, "reported": REPORTED})
+    return templates
 
 
 def percent(share: float, digits: int = 2) -> str:

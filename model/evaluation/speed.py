@@ -4,7 +4,7 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,10 @@ def forward_pass_of(pictures: int) -> str:
     return f"forward pass, batch of {pictures}"
 
 
-def measure_speed(load: Callable[[], Recogniser], picture: Image.Image) -> dict[str, Any]:
-    """Milliseconds a picture: of forward passes in batches, and of the preprocessing of `picture`.
+def measure_speed(
+    load: Callable[[], Recogniser], picture: Image.Image, others: Mapping[str, Image.Image] | None = None
+) -> dict[str, Any]:
+    """Milliseconds a picture: of forward passes in batches, and of the preprocessing of `picture` and of others.
 
     Each is the median of `ROUNDS` rounds, in turns, so that other work on the machine affects all alike; the gap to the
     fastest round shows how much it did. The recogniser is loaded again, because graphs fused by oneDNN keep the number
@@ -45,6 +47,8 @@ def measure_speed(load: Callable[[], Recogniser], picture: Image.Image) -> dict[
             forward_pass_of(n): (partial(recogniser.probabilities, images), n) for n, images in batches.items()
         }
         tasks[f"preprocessing, {width}x{height} px decoded"] = (partial(digit_image, picture), 1)
+        for name, other in (others or {}).items():
+            tasks[f"preprocessing, {name}, {other.width}x{other.height} px"] = (partial(digit_image, other), 1)
         repeats = {name: _repeats(task) for name, (task, _) in tasks.items()}
         rounds: dict[str, list[float]] = {name: [] for name in tasks}
         for _ in range(ROUNDS):

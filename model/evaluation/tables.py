@@ -19,9 +19,21 @@ def summary(results: Mapping[str, Any]) -> str:
         f"{name}: {one['median_ms']:.3f} ms a picture on one thread of {speed['machine']}"
         for name, one in speed["a_picture"].items()
     ]
+    papers = ["", paper_table(results["papers"], by_kind=True)] if "papers" in results else []
     origin = f"{model['name']} {model['version']} from {model['file']}, SHA-256 {model['sha256']}"
     return "\n".join(
-        [origin, "", metrics_table(metrics), "", *refused, "", corruption_table(results["robustness"]), "", *times]
+        [
+            origin,
+            "",
+            metrics_table(metrics),
+            "",
+            *refused,
+            "",
+            corruption_table(results["robustness"]),
+            *papers,
+            "",
+            *times,
+        ]
     )
 
 
@@ -50,6 +62,29 @@ def corruption_table(corrupted: Mapping[str, Any]) -> str:
             shares = " | ".join(f"{step['accuracy']:.1%}" for step in one[corruption])
             rows.append(f"| {corruption}, {one['n']:,} of {name} | {shares} |")
     return "\n".join(rows)
+
+
+def paper_table(rows: Mapping[str, Any], *, by_kind: bool = False) -> str:
+    """Papers of every kind as rows of a Markdown table, each beside the same digits without the disturbance."""
+    heads = ["in the picture", "digits", "plain right", "right (95% interval)", "label right", "refused"]
+    heads += ["surely another", "plain surely another", "empty papers refused"]
+    lines = [_row(heads), _row(["---"] * len(heads))]
+    for name, one in rows.items():
+        lines.append(_paper_row(name, one))
+        if by_kind:
+            lines += [_paper_row(f"- {kind}", shares) for kind, shares in one["kinds"].items()]
+    return "\n".join(lines)
+
+
+def _paper_row(name: str, one: Mapping[str, Any]) -> str:
+    plain, disturbed, empty = one["plain"], one["disturbed"], one["empty"]
+    low, high = disturbed["interval"]
+    right = f"{disturbed['right']:.2%} ({low:.2%} to {high:.2%})"
+    shares = [f"{disturbed[key]:.2%}" for key in ("label_right", "refused", "surely_other")]
+    refused = f"{empty['refused']:.1%} of {empty['n']:,}"
+    return _row(
+        [name, f"{disturbed['n']:,}", f"{plain['right']:.2%}", right, *shares, f"{plain['surely_other']:.2%}", refused]
+    )
 
 
 def comparison_table(compared: Mapping[str, Mapping[str, Any]]) -> str:

@@ -31,6 +31,7 @@ NEAR_SHARE, SMALL_SHARE = 0.15, 0.03  # of its longer side and area; smaller pie
 LEAST_STROKE_PX = 6  # of the network's 96x96; fewer pixels are no ink
 LARGE_SIDE = 288  # px; pictures so large are looked at in parts where the whole shows no ink
 ZOOMED_SHARE = 0.5  # of a look's side; smaller ink is looked at again, enlarged until it fills about so much
+SEEN_SHARE = 0.12  # of the ink's longer side; nearer to the first look's ink, the second look's counts
 ZOOM_MARGIN = 0.45  # of the ink's longer side, on each side of it
 DIFFERENT_SHARE = 0.06  # of the strokes; the two ways agree where they differ by less
 BOX_PX, BOX_SHARE = 1.6, 0.04  # px of 96, and share of the longer side, by which their boxes may differ
@@ -96,15 +97,23 @@ def locate_ink(picture: Image.Image, is_dark_ink: bool | None = None) -> Ink:
         raise NoInk("the picture is blank: nothing stands out from the paper")
     if is_dark_ink is None:
         is_dark_ink = has_dark_ink(small) if seen_dark is None else seen_dark
+    ink = _by_levels(small, is_dark_ink)
+    if ink is not None and is_plain(small, ink):
+        return _close_up(grey, small, ink, is_dark_ink)
+    look = _look(grey, np.s_[:, :], small)
+    if ink is not None and _agree(ink, look.ink):
+        try:
+            return _close_up(grey, small, ink, is_dark_ink)
+        except NoInk:
+            pass  # from nearby, what is around a small digit counts for more
+    return _ink_by_network(grey, look)
+
+
+def _by_levels(grey: GreyImage, is_dark_ink: bool) -> GreyImage | None:
     try:
-        ink = ink_by_levels(small, is_dark_ink)
+        return ink_by_levels(grey, is_dark_ink)
     except NoInk:
-        return _ink_by_network(grey, _look(grey, np.s_[:, :], small))
-    if not is_plain(small, ink):
-        look = _look(grey, np.s_[:, :], small)
-        if not _agree(ink, look.ink):
-            return _ink_by_network(grey, look)
-    return _close_up(grey, small, ink, is_dark_ink)
+        return None
 
 
 def _close_up(grey: GreyImage, small: GreyImage, ink: GreyImage, is_dark_ink: bool) -> Ink:
@@ -127,6 +136,11 @@ class _Look:
     rows: slice
     columns: slice
 
+    @property
+    def scale(self) -> float:
+        """Pixels of the picture in one of the ink's."""
+        return float((self.columns.stop - self.columns.start) / self.ink.shape[1])
+
     def strokes(self) -> int:
         """Pixels of sure ink."""
         return int(cv2.countNonZero(as_uint8(self.ink > SURE)))
@@ -137,7 +151,7 @@ def _look(grey: GreyImage, window: Box, part: GreyImage | None = None) -> _Look:
     rows, columns = (slice(*side.indices(length)) for side, length in zip(window, grey.shape, strict=True))
     seen = released_segmenter().ink(shrunk(grey[rows, columns], MAX_SIDE) if part is None else part)
     levels = (seen.astype(np.float32) - FAINT) * (255 / (255 - FAINT))
-    return _Look(as_uint8(np.maximum(levels, 0)), rows, columns)
+    return _Look(_main_group(as_uint8(np.maximum(levels, 0))), rows, columns)
 
 
 def _agree(ink: GreyImage, seen: GreyImage) -> bool:
@@ -174,15 +188,25 @@ def _ink_by_network(grey: GreyImage, look: _Look) -> Ink:
         look = max((_look(grey, window) for window in _halves(grey.shape)), key=_Look.strokes)
     if look.strokes() < LEAST_STROKE_PX:
         raise NoInk("the picture is blank, or nothing in it looks handwritten")
-    ink = _main_group(look.ink)
-    box = bounding_box(ink)
-    scale = (look.columns.stop - look.columns.start) / ink.shape[1]
-    if max(ink[box].shape) < ZOOMED_SHARE * MASK_SIDE:
-        nearer = _look(grey, _widened(box, scale, grey.shape, ZOOM_MARGIN, look.rows.start, look.columns.start))
-        if nearer.strokes() >= LEAST_STROKE_PX:
-            look, ink = nearer, _main_group(nearer.ink)
-            scale = (look.columns.stop - look.columns.start) / ink.shape[1]
-    return Ink(ink, look.columns.start, look.rows.start, scale, (grey.shape[1], grey.shape[0]))
+    box = bounding_box(look.ink)
+    if max(look.ink[box].shape) < ZOOMED_SHARE * MASK_SIDE:
+        look = _nearer(grey, look, box)
+    return Ink(look.ink, look.columns.start, look.rows.start, look.scale, (grey.shape[1], grey.shape[0]))
+
+
+def _nearer(grey: GreyImage, look: _Look, box: Box) -> _Look:
+    """A second look at small ink, enlarged; what the first look saw no ink near is none."""
+    window = _widened(box, look.scale, grey.shape, ZOOM_MARGIN, look.rows.start, look.columns.start)
+    nearer = _look(grey, window)
+    reach = max(2, round(SEEN_SHARE * max(look.ink[box].shape)))
+    around = cv2.dilate(look.ink, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+    zoom = nearer.scale / look.scale
+    left, top = (nearer.columns.start - look.columns.start), (nearer.rows.start - look.rows.start)
+    place = np.array(((zoom, 0, left / look.scale), (0, zoom, top / look.scale)))
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    seen = cv2.warpAffine(around, place, nearer.ink.shape[::-1], flags=how, borderValue=255)
+    ink = as_uint8(nearer.ink * (seen > FAINT))
+    return _Look(ink, nearer.rows, nearer.columns) if np.count_nonzero(ink > SURE) >= LEAST_STROKE_PX else look
 
 
 def _main_group(ink: GreyImage) -> GreyImage:

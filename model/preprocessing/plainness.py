@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from model.preprocessing.images import MIN_CONTRAST, GreyImage, as_uint8, border_of, bounding_box
+from model.preprocessing.images import MIN_CONTRAST, GreyImage, border_of, bounding_box
 from model.preprocessing.levels import SMALL_SIDE
 from model.preprocessing.paper import FLAT_PAPER_SPREAD
 
@@ -46,9 +46,9 @@ def is_plain(grey: GreyImage, ink: GreyImage) -> bool:
 def _is_ruled(ink: GreyImage) -> bool:
     """Whether one side of cropped ink is straight, as where a line or a frame is part of it, or the ink is a block."""
     height, width = ink.shape
-    square = as_uint8(cv2.resize(ink, (OUTLINE_SIDE, OUTLINE_SIDE), interpolation=cv2.INTER_AREA) > OUTLINE_LEVEL)
+    square = cv2.resize(ink, (OUTLINE_SIDE, OUTLINE_SIDE), interpolation=cv2.INTER_NEAREST) > OUTLINE_LEVEL
     is_narrow = width < NARROW * height
-    if not is_narrow and cv2.countNonZero(square) > MOST_FILLED * square.size:
+    if not is_narrow and np.count_nonzero(square) > MOST_FILLED * square.size:
         return True
     sides = [square, square[::-1]] if height >= NARROW * width else []
     sides += [] if is_narrow else [square.T, square.T[::-1]]

@@ -16,10 +16,10 @@ from model.data.papers.subjects import Handwriting
 from model.preprocessing.images import GreyImage
 
 SIDE = 192  # px of a training scene
-EMPTY_SHARE = 0.08  # of papers without ink
+EMPTY_SHARE = 0.1  # of papers without ink
 COUNTS = (0.2, 0.36, 0.26, 0.13, 0.05)  # shares of scenes with 0, 1, 2, ... kinds of disturbance
 FAMILY_SHARES = {
-    "frames": 0.19, "lines": 0.26, "shadows": 0.17, "patterns": 0.14, "surfaces": 0.08, "things": 0.09, "writing": 0.07
+    "frames": 0.18, "lines": 0.24, "shadows": 0.17, "patterns": 0.17, "surfaces": 0.05, "things": 0.1, "writing": 0.09
 }  # fmt: skip
 DRAWN_SHARE = 0.35  # of scenes that are drawn on a screen, not photographed
 TIGHT_SHARE, SMALL_SHARE = 0.1, 0.28  # of digits that fill the picture, of digits below a quarter of it

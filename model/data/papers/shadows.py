@@ -42,9 +42,10 @@ def soft_shadow(sheet: Sheet) -> None:
 
 @seen("shadows")
 def band_shadow(sheet: Sheet) -> None:
-    """The shadow of a pencil or a rod across the picture."""
-    half = sheet.rng.uniform(0.015, 0.2) - np.abs(_from_edge(sheet))
-    sheet.shade(ramp(half, sheet.rng.uniform(*HARD)), sheet.rng.uniform(*DEPTH))
+    """The shadows of one to three pencils or rods across the picture."""
+    for _ in range(int(sheet.rng.integers(1, 4))):
+        half = sheet.rng.uniform(0.015, 0.2) - np.abs(_from_edge(sheet))
+        sheet.shade(ramp(half, sheet.rng.uniform(*HARD)), sheet.rng.uniform(*DEPTH))
 
 
 @unseen("shadows")

@@ -33,6 +33,7 @@ ANY_SIZE = (0.04, 0.95)  # in shadow
 LEAST_INK_PX = 44  # longer side of the ink: pictures of small digits are larger
 PHOTOGRAPHED_SHARE = 0.6
 LARGE_SHARE, LARGE_SIDE = 0.25, 480  # of pictures, in px; others are as large as a canvas
+EXAMPLE = 8  # number of the picture that stands for others
 NEIGHBOURS = 20  # strokes that neighbours are drawn from
 
 
@@ -100,13 +101,28 @@ def items_of(
 
 
 def paper_picture(others: Sequence[Strokes], item: PaperItem, _: Generator) -> Image.Image:
-    """Draw one picture, grey; `others` are the neighbours' strokes."""
+    """Draw one picture, grey; `others` are the neighbours' strokes. All random numbers come from the item."""
     hand = Handwriting(others, (), np.zeros((0, 28, 28), np.uint8))
     sheet = _sheet(hand, item, default_rng((SEED, item.number)))
     if item.kind:
         KINDS[item.kind].add(sheet)
     picture, _ink = take_picture(sheet, default_rng((SEED, item.number, 1)))
     return Image.fromarray(picture)
+
+
+def examples(folder: Path) -> dict[str, Image.Image]:
+    """One picture of each of a few kinds, by what is in it."""
+    digits = validation_digits(folder)
+    draw, unused = drawer(digits), default_rng()
+    return {
+        name: draw(PaperItem(kind, "frames", *digits[EXAMPLE], EXAMPLE), unused)
+        for name, kind in (
+            ("plain", ""),
+            ("underlined", "underline"),
+            ("squared paper", "squared"),
+            ("hard shadow", "straight shadow"),
+        )
+    }
 
 
 def drawer(digits: Sequence[tuple[Strokes | GreyImage, int]]) -> partial[Image.Image]:
