@@ -59,6 +59,7 @@ def export_ink(checkpoint: dict[str, Any], folder: Path, *, commit: str = "") ->
             "history": checkpoint["history"],
             "seconds": round(sum(record["seconds"] for record in checkpoint["history"])),
         },
+        "data": checkpoint["data"],
         "versions": {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES},
     }
     write_json(folder / INK_METADATA_FILE, metadata)

@@ -15,8 +15,7 @@ from model.artifacts import METADATA_FILE, MODEL_FILE, write_atomically
 from model.errors import InvalidImage, OperatorError
 from model.locations import RELEASED
 from model.preprocessing.decoding import decode_picture
-from model.preprocessing.digit import digit_image
-from model.preprocessing.images import GreyImage
+from model.preprocessing.digit import Digit, find_digit
 from model.recogniser import Reading, Recogniser
 from release.archive import labels_of
 from scripts.cli import fail, run
@@ -24,11 +23,11 @@ from scripts.cli import fail, run
 
 @dataclass(frozen=True)
 class Answer:
-    """One picture, the 28x28 uint8 that the network saw of it, and what it read."""
+    """One picture, what was taken for its digit, and what the network read."""
 
     path: Path
     picture: Image.Image
-    seen: GreyImage
+    digit: Digit
     reading: Reading
 
 
@@ -54,7 +53,8 @@ def main() -> int:
             continue
         answers.append(answer)
         words = f"{path}: {describe(answer.reading, options.top_k)}"
-        print(json.dumps({"image": str(path), **asdict(answer.reading)}) if options.json else words)
+        result = {"image": str(path), **asdict(answer.reading), "ink": answer.digit.box}
+        print(json.dumps(result) if options.json else words)
     if options.save_plot and answers:
         save_plot(answers, options.save_plot)
         print(f"plot written to {options.save_plot}", file=sys.stderr)
@@ -64,8 +64,8 @@ def main() -> int:
 def read_file(recogniser: Recogniser, path: Path) -> Answer:
     """Read one file; `InvalidImage` and `OSError` tell what is wrong with it."""
     picture = decode_picture(path.read_bytes())
-    seen = digit_image(picture)
-    return Answer(path, picture, seen, recogniser.read(seen[np.newaxis])[0])
+    digit = find_digit(picture)
+    return Answer(path, picture, digit, recogniser.read(digit.image[np.newaxis])[0])
 
 
 def describe(reading: Reading, top_k: int) -> str:
@@ -85,7 +85,7 @@ def save_plot(answers: list[Answer], path: Path) -> None:
     for (left, middle, right), answer in zip(figure.subplots(len(answers), 3, squeeze=False), answers, strict=True):
         left.imshow(answer.picture.convert("RGBA"))
         left.set_title(answer.path.name, fontsize=9)
-        middle.imshow(answer.seen, cmap="gray_r", vmin=0, vmax=255)
+        middle.imshow(answer.digit.image, cmap="gray_r", vmin=0, vmax=255)
         middle.set_title("what the network sees", fontsize=9)
         labels = sorted(answer.reading.probabilities)
         right.bar(labels, [answer.reading.probabilities[label] for label in labels], color="tab:orange")

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from model.artifacts import sha256_of
-from model.data.papers.writers import handwriting
+from model.data.papers.writers import handwriting, handwriting_hashes
 from model.locations import ROOT
 from model.training.devices import PRECISIONS, choose_precision
 from model.training.ink.loop import LAST, InkConfig, train_ink
@@ -57,6 +57,7 @@ def main() -> int:
         options.run_folder,
         resume=options.resume,
         initial=options.initial,
+        data_hashes=handwriting_hashes(options.data),
         on_record=lambda record: say(LINE.format(**record)),
     )
     print(last)

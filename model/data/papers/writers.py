@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from model.data.digits import load_mnist, load_pen, split
+from model.artifacts import sha256_of
+from model.data.digits import PEN_FILE, load_mnist, load_pen, mnist_hashes, split
 from model.data.drawn_sets import split_writers
 from model.data.own_classes import load_stroke_arrays
 from model.data.papers.subjects import Handwriting
@@ -32,6 +33,12 @@ def handwriting(folder: Path) -> tuple[Handwriting, Handwriting]:
         Handwriting([*_strokes(writers), *digits[0]], letters[0], mnist.images.numpy()),
         Handwriting([*_strokes(validation_writers), *digits[1]], letters[1], validation_mnist.images.numpy()),
     )
+
+
+def handwriting_hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of each file that `handwriting` reads, by name."""
+    paths = [folder / "pendigits" / PEN_FILE, *(folder / "strangers" / name for name in STRANGERS)]
+    return mnist_hashes(folder) | {path.name: sha256_of(path) for path in paths if path.exists()}
 
 
 def _strokes(digits: Sequence[PenDigit]) -> list[Strokes]:

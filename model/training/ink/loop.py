@@ -59,6 +59,7 @@ def train_ink(
     *,
     resume: bool = False,
     initial: Path | None = None,
+    data_hashes: dict[str, str] | None = None,
     on_record: Callable[[dict[str, float]], object] = lambda record: None,
 ) -> Path:
     """Train on scenes drawn as they are needed; return the path of the last checkpoint.
@@ -70,6 +71,7 @@ def train_ink(
         run_folder: created if missing; holds `last.pt` and `history.json`.
         resume: go on from `last.pt` where there is one; its configuration must be the same.
         initial: a checkpoint whose averaged weights to start from.
+        data_hashes: SHA-256 of the data's files, kept in the checkpoint.
         on_record: called with each record, every `config.steps_a_record` steps.
 
     Raises:
@@ -89,7 +91,7 @@ def train_ink(
         done += count
         record |= {"step": done, "validation_dice": _validate(run.average.module, measured)}
         run.history.append(record)
-        write_atomically(last, partial(torch.save, _checkpoint_of(run, config)))
+        write_atomically(last, partial(torch.save, _checkpoint_of(run, config, data_hashes or {})))
         write_json(run_folder / HISTORY, {"config": asdict(config), "records": run.history})
         on_record(record)
     return last
@@ -159,10 +161,11 @@ def _validate(network: nn.Module, measured: list[Batch]) -> float:
     return float(torch.cat(found).mean())
 
 
-def _checkpoint_of(run: InkRun, config: InkConfig) -> dict[str, Any]:
+def _checkpoint_of(run: InkRun, config: InkConfig, data_hashes: dict[str, str]) -> dict[str, Any]:
     return {
         "format": CHECKPOINT_FORMAT,
         "config": asdict(config),
+        "data": data_hashes,
         "history": run.history,
         "average_weights": run.average.module.state_dict(),
         "weights": run.network.state_dict(),

@@ -26,6 +26,7 @@ def exported(network: InkNetwork, tmp_path_factory: pytest.TempPathFactory) -> P
     checkpoint = {
         "format": CHECKPOINT_FORMAT,
         "config": vars(InkConfig()),
+        "data": {"file": "0" * 64},
         "history": [{"step": 1, "seconds": 2.0, "validation_dice": 0.5}],
         "average_weights": network.state_dict(),
     }

@@ -5,16 +5,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import ExifTags, Image, ImageDraw
 
 from model.artifacts import LABELS_FILE
 from model.errors import NoInk
 from model.locations import RELEASED, ROOT, data_folder
 from model.preprocessing import ink as ink_module
+from model.preprocessing.decoding import decode_picture
 from model.preprocessing.digit import digit_image, find_digit
 from model.preprocessing.ink import locate_ink
 from model.recogniser import Recogniser
-from tests.drawing import DIGITS, draw_digit
+from tests.drawing import DIGITS, draw_digit, encoded
 
 CASES = data_folder().parent / "cases"
 
@@ -125,3 +126,18 @@ def test_a_box_never_leaves_the_picture() -> None:
 def test_collected_pictures_with_frames_are_read(path: Path, recogniser: Recogniser) -> None:
     [reading] = recogniser.read(digit_image(Image.open(path))[np.newaxis])
     assert (reading.label, reading.recognised) == ("7", True)
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_the_box_is_in_the_pixels_of_the_upright_file_however_small_it_was_decoded(orientation: int) -> None:
+    photo = Image.new("L", (2400, 1600), 235)
+    photo.paste(draw_digit(4).convert("L").resize((560, 560)).point(lambda level: min(level, 235)), (1500, 300))
+    turns = {1: 0, 3: 180, 6: 90, 8: 270}  # degrees anticlockwise that EXIF says to undo
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    data = encoded(photo.rotate(turns[orientation], expand=True), "JPEG", quality=90, exif=exif.tobytes())
+    decoded = decode_picture(data)
+    assert decoded.width < photo.width
+    x, y, width, height = find_digit(decoded).box
+    left, top, across, down = cv2.boundingRect(235 - np.asarray(photo))
+    assert max(abs(x - left), abs(y - top), abs(x + width - left - across), abs(y + height - top - down)) <= 24
