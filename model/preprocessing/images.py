@@ -15,6 +15,7 @@ GreyImage = NDArray[np.uint8]
 Levels = NDArray[np.float32]
 Box = tuple[slice, slice]
 
+MAX_SIDE = 320  # px; larger pictures are area-averaged to this size before ink is looked for
 MIN_CONTRAST = 12  # grey levels between ink and paper; with less the picture is blank
 
 
