@@ -13,20 +13,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPAT
 from model.data.evaluation_sets import what_is_missing
 from model.data.papers.validation import ROW_PICTURES
 from model.data.papers.validation import examples as paper_examples
+from model.evaluation import report
 from model.evaluation.example_pictures import augmented, corrupted_examples, mnist_examples, other_examples
 from model.evaluation.measurement import check_reads_digits, class_counts, draw_evaluation_sets, example, measure_all
 from model.evaluation.paper_page import write_paper_page
 from model.evaluation.papers import measure_papers, pictures_of
-from model.evaluation.report import (
-    FORMAT,
-    METRICS_FILE,
-    REPORT_FILE,
-    REPORTED,
-    Gallery,
-    provenance,
-    training_history,
-    write_report,
-)
 from model.evaluation.robustness import robustness, sent_pictures
 from model.evaluation.speed import measure_speed
 from model.evaluation.tables import summary
@@ -69,8 +60,8 @@ def main() -> int:
     with progress_bar(desc="corrupting", total=sum(len(one.pictures) for one in sent.values())) as bar:
         corrupted = robustness(recogniser, sent, bar.update)
     results = {
-        "format": FORMAT,
-        "made": provenance(["python", "scripts/evaluate.py", *sys.argv[1:]], source_commit(ROOT)),
+        "format": report.FORMAT,
+        "made": report.provenance(["python", "scripts/evaluate.py", *sys.argv[1:]], source_commit(ROOT)),
         "model": model,
         "labels": recogniser.labels,
         **measured,
@@ -81,7 +72,7 @@ def main() -> int:
             paper_examples(options.data) if with_pen else None,
         ),
         "class_counts": class_counts(options.data, sets.digits, with_pen=with_pen),
-        "training": training_history(recogniser.metadata, options.run_folder),
+        "training": report.training_history(recogniser.metadata, options.run_folder),
     }
     if with_pen and options.papers:
         with progress_bar(desc="papers", total=pictures_of(options.papers)) as bar:
@@ -92,9 +83,11 @@ def main() -> int:
     examples = mnist_examples(options.data)
     if not options.mnist_only:
         examples |= other_examples(options.data, with_pen=with_pen)
-    variants = augmented(sets.digits[REPORTED], recogniser.metadata["training"]["config"])
-    write_report(options.output, results, Gallery(sets.digits, examples, corrupted_examples(example(sent)), variants))
-    say(f"{REPORT_FILE} and {METRICS_FILE} written to {options.output}")
+    variants = augmented(sets.digits[report.REPORTED], recogniser.metadata["training"]["config"])
+    report.write_report(
+        options.output, results, report.Gallery(sets.digits, examples, corrupted_examples(example(sent)), variants)
+    )
+    say(f"{report.REPORT_FILE} and {report.METRICS_FILE} written to {options.output}")
     return 0
 
 
