@@ -134,7 +134,8 @@ function onOutcome(newest) {
   outcome = newest;
   retryRequested = false;
   if (newest.revision === drawing.revision) {
-    drawing.picture?.score?.count(drawing.picture, newest.result);
+    drawing.picture?.answered(newest.result);
+    pad.repaint();
   }
   render();
 }
@@ -218,7 +219,7 @@ async function tryAgain() {
 function render() {
   const state = derivePageState({ ...page, penIsDown: pad.penIsDown, outcome, retryRequested, configError, pageError });
   const answer = newestAnswer();
-  const caption = drawing.picture?.score?.caption(drawing.picture, answer?.result) ?? "";
+  const caption = drawing.picture?.caption(answer?.result) ?? "";
   renderPage(state, pad, caption, Boolean(answer) && answer.picture === corrected);
   panels?.update();
 }

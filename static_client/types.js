@@ -4,7 +4,6 @@
  * Lengths on the pad are in pad units: the pad's side is 1, (0, 0) is its top left corner, y points down.
  *
  * @import { Drawing } from "./drawing/drawing.js"
- * @import { SampleScore } from "./pictures/sample_score.js"
  *
  * @typedef {{x: number, y: number}} Point
  * @typedef {{width: number, erases: boolean}} Pen width in pad units; an eraser removes ink
@@ -16,7 +15,8 @@
  * @property {(context: CanvasRenderingContext2D, colour: string) => void} paint on the pad; colour is the ink's
  * @property {"picture" | "sample"} kind
  * @property {string} [label] the digit it shows, where known
- * @property {SampleScore} [score] counts how many pictures with a label are read right
+ * @property {(result?: Result) => void} answered what was read in it; nothing after an error
+ * @property {(result?: Result) => string} caption below the pad, for the answer that is shown
  *
  * @typedef {object} Config where the recogniser is
  * @property {string} endpoint absolute URL without a slash at its end
@@ -29,6 +29,7 @@
  * @property {number} confidence in [0, 1]
  * @property {boolean} recognised false: probably none of the labels
  * @property {Record<string, number>} probabilities of every label, in [0, 1]
+ * @property {[number, number, number, number]} [ink] x, y, width and height of what was read, in the picture's pixels
  * @property {string} model
  * @property {string} version
  *

@@ -1,7 +1,7 @@
 /** Opens a picture file of any size and shrinks it to what is sent. */
 
 import { RecogniserError } from "../recogniser/errors.js";
-import { picturePainter } from "./picture_painter.js";
+import { markedPicture } from "./marked_picture.js";
 
 /** Longest side of a sent picture: the recogniser finds the ink at this size or below. */
 export const MAX_SIDE_PX = 280;
@@ -25,14 +25,14 @@ export async function readPictureFile(file) {
   const image = await open(file);
   const isSmall = file.size <= MAX_BYTES && Math.max(image.width, image.height) <= MAX_SIDE_PX;
   if (isSmall && SENT_AS_THEY_ARE.includes(file.type)) {
-    return { kind: "picture", paint: picturePainter(image), mediaType: file.type, bytes: await bytesOf(file) };
+    return markedPicture(image, file.type, await bytesOf(file));
   }
   for (const scale of SCALES) {
     const shrunk = shrink(image, MAX_SIDE_PX * scale);
     // Browsers that cannot write WebP write PNG instead; both keep transparency.
     const blob = await shrunk.convertToBlob({ type: "image/webp", quality: QUALITY });
     if (blob.size <= MAX_BYTES) {
-      return { kind: "picture", paint: picturePainter(shrunk), mediaType: blob.type, bytes: await bytesOf(blob) };
+      return markedPicture(shrunk, blob.type, await bytesOf(blob));
     }
   }
   throw refused(file, "cannot be made small enough to send.");

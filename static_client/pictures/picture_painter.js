@@ -9,12 +9,20 @@ const SMALL_PX = 64;
  */
 export function picturePainter(image) {
   return (context) => {
-    const side_px = context.canvas.width;
-    const longest = Math.max(image.width, image.height);
-    const [width, height] = [image.width, image.height].map((length) => (length * side_px) / longest);
-    context.imageSmoothingEnabled = longest > SMALL_PX;
-    context.drawImage(image, (side_px - width) / 2, (side_px - height) / 2, width, height);
+    const { scale, left, top } = placeOnPad(image, context.canvas.width);
+    context.imageSmoothingEnabled = Math.max(image.width, image.height) > SMALL_PX;
+    context.drawImage(image, left, top, image.width * scale, image.height * scale);
   };
+}
+
+/**
+ * @param {{width: number, height: number}} image
+ * @param {number} side_px of the pad
+ * @returns {{scale: number, left: number, top: number}} pad pixels in one of the image, and where its corner lies
+ */
+export function placeOnPad({ width, height }, side_px) {
+  const scale = side_px / Math.max(width, height);
+  return { scale, left: (side_px - width * scale) / 2, top: (side_px - height * scale) / 2 };
 }
 
 /**

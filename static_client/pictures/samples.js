@@ -42,14 +42,16 @@ export async function nextSample() {
   const grey = pixels.data.filter((_, i) => i % 4 === 0);
   grey.forEach((value, i) => pixels.data.set([0, 0, 0, 255 - value], 4 * i));
   context.putImageData(pixels, 0, 0);
-  return {
+  const picture = {
     kind: "sample",
     paint: inkPainter(canvas),
     mediaType: "image/png",
     bytes: await encodeGreyPng(grey, index.side),
     label: index.labels[number],
-    score,
+    answered: (result) => score.count(picture, result),
+    caption: (result) => score.caption(picture, result),
   };
+  return picture;
 }
 
 /**

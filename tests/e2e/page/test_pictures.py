@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
 from model.data.digits import load_mnist
@@ -62,6 +62,40 @@ def test_chosen_photograph_is_shrunk_sent_and_read(open_page: PageOpener) -> Non
     assert Image.open(io.BytesIO(sent)).size == (MAX_SIDE_PX, 210)
     assert pad.has_ink((0.5, 0.5)), "the pad shows it"
     assert not pad.has_ink((0.5, 0.02)), "whole, with its own proportions"
+
+
+MARKED = """() => {
+    const canvas = document.getElementById("pad");
+    const { data, width } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.width);
+    const mark = [180, 60, 10]; // --mark by day
+    const at = [];
+    for (let i = 0; i < data.length; i += 4) {
+        if (mark.every((value, channel) => Math.abs(data[i + channel] - value) < 12)) {
+            at.push([(i / 4) % width / width, Math.floor(i / 4 / width) / width]);
+        }
+    }
+    const along = (axis) => at.map((place) => place[axis]);
+    return at.length ? [0, 1].map((axis) => [Math.min(...along(axis)), Math.max(...along(axis))]) : null;
+}"""
+
+
+def test_a_frame_shows_what_was_read_in_a_picture_and_goes_with_it(open_page: PageOpener) -> None:
+    pad = open_page()
+    picture = Image.new("L", (280, 280), 255)
+    picture.paste(draw_digit(7, size=(120, 120), box=(20, 15, 80, 90), width=9), (140, 20))
+    ImageDraw.Draw(picture).rectangle((4, 4, 275, 275), outline=0, width=2)
+    choose(pad, encoded(picture), "seven.png", "image/png")
+    pad.expect_state("answered")
+    assert pad.text("#answer") == "7"
+    pad.expect_text("#caption", "The frame shows what was read.")
+    (left, right), (top, bottom) = pad.page.evaluate(MARKED)
+    assert (left, right) == pytest.approx((160 / 280, 240 / 280), abs=0.06)
+    assert (top, bottom) == pytest.approx((35 / 280, 125 / 280), abs=0.06)
+    pad.page.get_by_role("button", name="Clear").click()
+    pad.draw(SEVEN)
+    pad.expect_text("#answer", "7")
+    assert pad.page.evaluate(MARKED) is None
+    assert pad.text("#caption") == ""
 
 
 @pytest.mark.parametrize("way", ["paste", "drop"])
