@@ -24,6 +24,12 @@ def is_uniform(grey: GreyImage) -> bool:
     return lightest - darkest < MIN_CONTRAST
 
 
+def has_bare_border(grey: GreyImage) -> bool:
+    """Whether a grey picture, uint8 (H, W), has one level along its edges, as a drawing has and a photograph not."""
+    darkest, lightest, *_ = cv2.minMaxLoc(border_of(grey))
+    return lightest - darkest <= 2 * FLAT_PAPER_SPREAD
+
+
 def is_plain(grey: GreyImage, ink: GreyImage) -> bool:
     """Whether a picture shows one piece of ink on bare paper, and nothing that was ruled, printed or photographed.
 
@@ -35,8 +41,7 @@ def is_plain(grey: GreyImage, ink: GreyImage) -> bool:
     """
     if max(grey.shape) <= SMALL_SIDE:
         return True
-    darkest, lightest, *_ = cv2.minMaxLoc(border_of(grey))
-    if lightest - darkest > 2 * FLAT_PAPER_SPREAD:
+    if not has_bare_border(grey):
         return False
     strokes = ink[bounding_box(ink)]
     count, _ = cv2.connectedComponents(strokes, connectivity=8)

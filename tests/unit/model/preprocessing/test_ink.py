@@ -139,3 +139,14 @@ def test_the_box_is_in_the_pixels_of_the_upright_file_however_small_it_was_decod
     x, y, width, height = find_digit(decoded).box
     left, top, across, down = cv2.boundingRect(235 - np.asarray(photo))
     assert max(abs(x - left), abs(y - top), abs(x + width - left - across), abs(y + height - top - down)) <= 24
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_drawing_that_has_just_begun_is_ink(seed: int) -> None:
+    """The page asks while one draws: a dot or the first lines of a digit are no empty paper."""
+    rng = np.random.default_rng(seed)
+    places = np.cumsum(np.vstack([rng.integers(80, 200, 2), rng.integers(-50, 50, (rng.integers(1, 4), 2))]), axis=0)
+    picture = Image.new("RGBA", (280, 280), (0, 0, 0, 0))
+    line = [tuple(map(int, place)) for place in np.clip(places, 30, 250)]
+    ImageDraw.Draw(picture).line(line, fill="black", width=int(rng.integers(6, 26)), joint="curve")
+    assert locate_ink(picture).image.any()
