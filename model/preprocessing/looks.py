@@ -1,5 +1,6 @@
 """Looks of the ink network at a picture or a part of it, and whether ink found by its levels agrees with one."""
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -68,7 +69,7 @@ def halves(shape: tuple[int, ...]) -> list[Box]:
     height, width = shape
     places = ((0.25, 0.25), (0, 0), (0, 0.5), (0.5, 0), (0.5, 0.5))
     return [
-        (slice(int(y * height), int((y + 0.5) * height)), slice(int(x * width), int((x + 0.5) * width)))
+        (slice(int(y * height), math.ceil((y + 0.5) * height)), slice(int(x * width), math.ceil((x + 0.5) * width)))
         for y, x in places
     ]
 

@@ -150,3 +150,14 @@ def test_a_drawing_that_has_just_begun_is_ink(seed: int) -> None:
     line = [tuple(map(int, place)) for place in np.clip(places, 30, 250)]
     ImageDraw.Draw(picture).line(line, fill="black", width=int(rng.integers(6, 26)), joint="curve")
     assert locate_ink(picture).image.any()
+
+
+@pytest.mark.parametrize("size", [(1, 2000), (2000, 1), (3, 1500)])
+def test_long_thin_pictures_are_looked_at_or_called_blank(size: tuple[int, int]) -> None:
+    picture = Image.new("L", size, 255)
+    ImageDraw.Draw(picture).line((size[0] // 4, size[1] // 4, 3 * size[0] // 4, 3 * size[1] // 4), fill=0)
+    try:
+        x, y, width, height = find_digit(picture).box
+    except NoInk:
+        return
+    assert x + width <= size[0] and y + height <= size[1]
