@@ -16,7 +16,7 @@ from model.preprocessing.flattening import flatten
 from model.preprocessing.images import MAX_SIDE, Box, GreyImage, bounding_box, shrunk
 from model.preprocessing.levels import ink_by_levels
 from model.preprocessing.looks import LEAST_STROKE_PX, Look, agree, halves, look_at, look_nearer, widened
-from model.preprocessing.plainness import has_bare_border, is_plain, is_uniform
+from model.preprocessing.plainness import is_plain, is_uniform, may_have_begun
 from model.preprocessing.polarity import has_dark_ink
 from model.preprocessing.views import MASK_SIDE
 
@@ -96,8 +96,8 @@ def locate_ink(picture: Image.Image, is_dark_ink: bool | None = None) -> Ink:
     if ink is not None and is_plain(small, ink):
         return _near_by_levels(grey, small, ink, is_dark_ink)
     look = look_at(grey, np.s_[:, :], small)
-    if ink is not None and look.strokes() < LEAST_STROKE_PX and has_bare_border(small):
-        return _near_by_levels(grey, small, ink, is_dark_ink)  # a drawing that has just begun
+    if ink is not None and look.strokes() < LEAST_STROKE_PX and may_have_begun(small, ink):
+        return _near_by_levels(grey, small, ink, is_dark_ink)
     if ink is None or not agree(ink, look.ink):
         return _ink_by_network(grey, look)
     try:

@@ -3,14 +3,15 @@
 import cv2
 import numpy as np
 
-from model.preprocessing.images import MIN_CONTRAST, GreyImage, border_of, bounding_box
+from model.preprocessing.images import MIN_CONTRAST, GreyImage, as_uint8, border_of, bounding_box
 from model.preprocessing.levels import SMALL_SIDE
-from model.preprocessing.paper import FLAT_PAPER_SPREAD
+from model.preprocessing.paper import FLAT_PAPER_SPREAD, FLAT_SHARE
 
 OUTLINE_SIDE = 64  # px of the square that ink is scaled to, to measure its outline
 OUTLINE_LEVEL = 100  # of what counts as ink there
 STRAIGHT = 0.75  # share of one side of the outline along one straight line: more is ruled, not written
 NARROW = 0.4  # width to height; narrower ink is a 1, whose sides may be straight
+MOST_BEGUN = 0.75  # of the picture's longer side; what is ruled or framed is longer
 MOST_FILLED = 0.6  # share of its box that written ink fills, unless it is narrow
 # Chords of a side, as shares of its length: lines through the outline at these two places.
 _CHORDS = np.array(((0.1, 0.9), (0.05, 0.5), (0.5, 0.95), (0.02, 0.98), (0.25, 0.75)))
@@ -28,6 +29,23 @@ def has_bare_border(grey: GreyImage) -> bool:
     """Whether a grey picture, uint8 (H, W), has one level along its edges, as a drawing has and a photograph not."""
     darkest, lightest, *_ = cv2.minMaxLoc(border_of(grey))
     return lightest - darkest <= 2 * FLAT_PAPER_SPREAD
+
+
+def may_have_begun(grey: GreyImage, ink: GreyImage) -> bool:
+    """Whether ink may be the first strokes of a drawing: open pieces on paper of one level, too small for a frame.
+
+    Args:
+        grey: the picture, uint8 (H, W).
+        ink: found in it by its levels, uint8 (H, W).
+    """
+    strokes = as_uint8(ink[bounding_box(ink)] > 0)
+    border = border_of(grey)
+    is_paper = np.abs(border - np.median(border)) <= FLAT_PAPER_SPREAD
+    if is_paper.mean() < FLAT_SHARE or max(strokes.shape) > MOST_BEGUN * max(grey.shape):
+        return False
+    around = cv2.copyMakeBorder(as_uint8(1 - strokes), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)
+    gaps, _ = cv2.connectedComponents(around, connectivity=4)
+    return gaps == 2
 
 
 def is_plain(grey: GreyImage, ink: GreyImage) -> bool:
