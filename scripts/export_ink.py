@@ -1,7 +1,10 @@
 """Exports a checkpoint of the ink network to TorchScript with its metadata, checked against the trained network."""
 
 import argparse
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
 
 from model.locations import RELEASED, ROOT
 from model.preprocessing.segmentation import INK_FILE, INK_METADATA_FILE

@@ -1,11 +1,14 @@
 """Draws how the ink is found in a few pictures, step by step, as `docs/paper.md` shows it."""
 
 import argparse
+import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
 
 from model.artifacts import write_atomically
 from model.data.papers.validation import PaperItem, drawer, validation_digits

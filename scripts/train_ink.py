@@ -1,9 +1,12 @@
 """Trains the network that finds the digit's ink on any paper; leaves a checkpoint and a history in the run folder."""
 
 import argparse
+import sys
 from pathlib import Path
 
 import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
 
 from model.artifacts import sha256_of
 from model.data.papers.writers import handwriting, handwriting_hashes
