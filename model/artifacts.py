@@ -13,6 +13,7 @@ MODEL_NAME = "mnist"  # in the addresses of a server
 MODEL_FILE = f"{MODEL_NAME}.pt"
 METADATA_FILE = f"{MODEL_NAME}.json"
 LABELS_FILE = "index_to_name.json"
+INK_FILE, INK_METADATA_FILE = "ink.pt", "ink.json"
 METADATA_FORMAT = 2  # format 1 kept its rejection threshold as a confidence
 
 

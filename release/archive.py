@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from model.artifacts import (
+    INK_FILE,
     LABELS_FILE,
     METADATA_FILE,
     MODEL_FILE,
@@ -23,7 +24,6 @@ from model.artifacts import (
 from model.errors import ArtifactError
 from model.locations import RELEASED, ROOT
 from model.preprocessing.digit import PREPROCESSING_VERSION
-from model.preprocessing.segmentation import INK_FILE
 
 DEFAULT_ARCHIVE = ROOT / "model_store" / f"{MODEL_NAME}.mar"
 MANIFEST = "MAR-INF/MANIFEST.json"

@@ -10,10 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from model.artifacts import sha256_of, write_atomically, write_json
+from model.artifacts import INK_FILE, INK_METADATA_FILE, sha256_of, write_atomically, write_json
 from model.errors import ArtifactError
 from model.preprocessing.digit import PREPROCESSING_VERSION
-from model.preprocessing.segmentation import INK_FILE, INK_METADATA_FILE
 from model.preprocessing.views import MASK_SIDE, PLANES
 from model.torchscript import compile_network, save_network
 from model.training.ink.loop import ink_network_of

@@ -6,8 +6,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
 
+from model.artifacts import INK_FILE, INK_METADATA_FILE
 from model.locations import RELEASED, ROOT
-from model.preprocessing.segmentation import INK_FILE, INK_METADATA_FILE
 from model.training.ink.loop import LAST, load_ink_checkpoint
 from release.export import source_commit
 from release.ink_export import export_ink

@@ -2,12 +2,15 @@
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from model.preprocessing.images import MAX_SIDE, Box, GreyImage, as_uint8, shrunk
-from model.preprocessing.segmentation import released_segmenter
+
+if TYPE_CHECKING:
+    from model.preprocessing.segmentation import InkSegmenter
 
 SURE = 127  # level of the network's ink that counts as a stroke
 LEVELS_SURE = 96  # likewise of ink found by its levels, averaged to the network's pixels
@@ -21,6 +24,13 @@ DIFFERENT_SHARE = 0.06  # of the strokes; the two ways agree where they differ b
 BOX_PX, BOX_SHARE = 1.6, 0.04  # px of 96, and share of the longer side, by which their boxes may differ
 GRAIN, MOST_GRAIN = np.ones((3, 3), np.uint8), 0.03  # size of holes in strokes, in px of 96, and their share of the ink
 REACH = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))  # px of 96; strokes of the two ways lie so near
+
+
+def released_segmenter() -> "InkSegmenter":
+    """The released ink network; PyTorch is imported where it is asked, not wherever a room imports this one."""
+    from model.preprocessing import segmentation
+
+    return segmentation.released_segmenter()
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model.artifacts import read_json, sha256_of
+from model.artifacts import INK_FILE, INK_METADATA_FILE, read_json, sha256_of
 from model.errors import ArtifactError
 from model.locations import RELEASED
 from model.preprocessing.images import GreyImage, as_uint8
 from model.preprocessing.views import MASK_SIDE, PLANES, View, planes
 from model.torchscript import load_network
-
-INK_FILE, INK_METADATA_FILE = "ink.pt", "ink.json"
 
 
 class InkSegmenter:

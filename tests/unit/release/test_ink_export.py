@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from model.artifacts import INK_FILE, INK_METADATA_FILE
 from model.errors import ArtifactError
-from model.preprocessing.segmentation import INK_FILE, INK_METADATA_FILE, InkSegmenter
+from model.preprocessing.segmentation import InkSegmenter
 from model.preprocessing.views import View, planes
 from model.training.ink.loop import CHECKPOINT_FORMAT, InkConfig
 from model.training.ink.network import InkNetwork
