@@ -8,7 +8,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPAT
 
 from model.artifacts import INK_FILE, INK_METADATA_FILE
 from model.locations import RELEASED, ROOT
-from model.training.ink.loop import LAST, load_ink_checkpoint
+from model.training.checkpoints import LAST
+from model.training.ink.loop import load_ink_checkpoint
 from release.export import source_commit
 from release.ink_export import export_ink
 from scripts.cli import run

@@ -11,8 +11,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPAT
 from model.artifacts import sha256_of
 from model.data.papers.writers import handwriting, handwriting_hashes
 from model.locations import ROOT
+from model.training.checkpoints import LAST
 from model.training.devices import PRECISIONS, choose_precision
-from model.training.ink.loop import LAST, InkConfig, train_ink
+from model.training.ink.loop import InkConfig, train_ink
 from scripts.cli import add_data_option, run
 from serving.console import say
 

@@ -32,11 +32,13 @@ class Run:
     history: list[dict[str, float]] = field(default_factory=list)
 
 
-def checkpoint_of(run: Run, config: TrainingConfig, data_hashes: dict[str, str]) -> dict[str, Any]:
+def checkpoint_of(
+    run: Run, config: dict[str, Any], data_hashes: dict[str, str], format_: int | str = CHECKPOINT_FORMAT
+) -> dict[str, Any]:
     """What `torch.save` writes."""
     return {
-        "format": CHECKPOINT_FORMAT,
-        "config": asdict(config),
+        "format": format_,
+        "config": config,
         "data": data_hashes,
         "history": run.history,
         "average_weights": run.average.module.state_dict(),
@@ -49,14 +51,24 @@ def checkpoint_of(run: Run, config: TrainingConfig, data_hashes: dict[str, str])
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
     """Read a checkpoint without running any code in it; `ArtifactError` where it is none of ours."""
-    try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds, of no common base, on broken files
-        raise ArtifactError(f"{path} cannot be read as a checkpoint: {type(error).__name__}") from error
-    found = checkpoint.get("format") if isinstance(checkpoint, dict) else None
+    checkpoint = read_file(path)
+    found = checkpoint.get("format")
     if found != CHECKPOINT_FORMAT:
         raise ArtifactError(f"{path} has checkpoint format {found}; this code reads format {CHECKPOINT_FORMAT}")
-    return dict(checkpoint)
+    return checkpoint
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """What `torch.save` wrote, of any format, without running any code in it; empty where it is no dictionary.
+
+    Raises:
+        ArtifactError: it cannot be read.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds, of no common base, on broken files
+        raise ArtifactError(f"{path} cannot be read as a checkpoint: {type(error).__name__}") from error
+    return dict(content) if isinstance(content, dict) else {}
 
 
 def restore(run: Run, path: Path, config: TrainingConfig) -> None:
@@ -66,7 +78,20 @@ def restore(run: Run, path: Path, config: TrainingConfig) -> None:
         ArtifactError: the checkpoint is broken or of another configuration.
     """
     checkpoint = load_checkpoint(path)
-    theirs, ours = config_of(checkpoint), asdict(config)
+    restore_state(run, checkpoint, path, config_of(checkpoint), asdict(config))
+
+
+def restore_state(
+    run: Run, checkpoint: dict[str, Any], path: Path, theirs: dict[str, Any], ours: dict[str, Any]
+) -> None:
+    """Put a run into the state of a checkpoint that was read from `path`.
+
+    Args:
+        theirs, ours: the configurations of the checkpoint and of the run, which must be the same.
+
+    Raises:
+        ArtifactError: they differ; names in what.
+    """
     if theirs != ours:
         changed = sorted(name for name in ours if ours[name] != theirs.get(name))
         raise ArtifactError(f"{path} was trained with another configuration (differs in: {', '.join(changed)})")

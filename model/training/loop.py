@@ -94,7 +94,7 @@ def train(
         run.schedule.end_epoch(record["validation_loss"])
         run.history.append(record)
         if processes.is_first:
-            checkpoint = checkpoint_of(run, config, data_hashes or {})
+            checkpoint = checkpoint_of(run, asdict(config), data_hashes or {})
             if _best_epoch(run.history) == len(run.history):
                 write_atomically(best, partial(torch.save, checkpoint))
             write_atomically(last, partial(torch.save, checkpoint))

@@ -9,17 +9,17 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
 
 from model.artifacts import write_atomically, write_json
 from model.data.papers.subjects import Handwriting
 from model.errors import ArtifactError
+from model.training.checkpoints import LAST, Run, checkpoint_of, read_file, restore_state
 from model.training.ink.network import InkNetwork, dice, ink_loss
 from model.training.ink.scenes import Batch, Scenes, batches
-from model.training.optimisation import Schedule, average_weights, create_optimiser, create_schedule
+from model.training.optimisation import average_weights, create_optimiser, create_schedule
 
 CHECKPOINT_FORMAT = "ink 1"
-LAST, HISTORY = "last.pt", "history.json"
+HISTORY = "history.json"
 VALIDATION_SEED = 20_241_125
 MOST_NORM = 2.0  # of the gradients
 
@@ -38,17 +38,6 @@ class InkConfig:
     validation_batches: int = 16
     initial: str = ""  # SHA-256 of the checkpoint whose weights training starts from; empty for random ones
     seed: int = 1
-
-
-@dataclass
-class InkRun:
-    """The state of a training."""
-
-    network: nn.Module
-    average: AveragedModel
-    optimiser: torch.optim.Optimizer
-    schedule: Schedule
-    history: list[dict[str, float]]
 
 
 def train_ink(
@@ -81,7 +70,8 @@ def train_ink(
     last = run_folder / LAST
     run = _begin(config, initial)
     if resume and last.exists():
-        _restore(run, load_ink_checkpoint(last), config)
+        checkpoint = load_ink_checkpoint(last)
+        restore_state(run, checkpoint, last, asdict(replace(config, **checkpoint["config"])), asdict(config))
     done = int(run.history[-1]["step"]) if run.history else 0
     stream = batches(Scenes(learned, config.seed, config.batch_size, done, config.steps))
     measured = list(Scenes(validated, VALIDATION_SEED, config.batch_size, 0, config.validation_batches))
@@ -91,7 +81,9 @@ def train_ink(
         done += count
         record |= {"step": done, "validation_dice": _validate(run.average.module, measured)}
         run.history.append(record)
-        write_atomically(last, partial(torch.save, _checkpoint_of(run, config, data_hashes or {})))
+        write_atomically(
+            last, partial(torch.save, checkpoint_of(run, asdict(config), data_hashes or {}, CHECKPOINT_FORMAT))
+        )
         write_json(run_folder / HISTORY, {"config": asdict(config), "records": run.history})
         on_record(record)
     return last
@@ -99,14 +91,11 @@ def train_ink(
 
 def load_ink_checkpoint(path: Path) -> dict[str, Any]:
     """Read a checkpoint without running any code in it; `ArtifactError` where it is none of an ink network."""
-    try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds, of no common base, on broken files
-        raise ArtifactError(f"{path} cannot be read as a checkpoint: {type(error).__name__}") from error
-    found = checkpoint.get("format") if isinstance(checkpoint, dict) else None
+    checkpoint = read_file(path)
+    found = checkpoint.get("format")
     if found != CHECKPOINT_FORMAT:
         raise ArtifactError(f"{path} has checkpoint format {found!r}; this code reads {CHECKPOINT_FORMAT!r}")
-    return dict(checkpoint)
+    return checkpoint
 
 
 def ink_network_of(checkpoint: dict[str, Any]) -> nn.Module:
@@ -116,7 +105,7 @@ def ink_network_of(checkpoint: dict[str, Any]) -> nn.Module:
     return network.eval()
 
 
-def _begin(config: InkConfig, initial: Path | None) -> InkRun:
+def _begin(config: InkConfig, initial: Path | None) -> Run:
     torch.manual_seed(config.seed)
     network: nn.Module = InkNetwork()
     if initial:
@@ -124,10 +113,10 @@ def _begin(config: InkConfig, initial: Path | None) -> InkRun:
     network = network.to(memory_format=torch.channels_last)
     optimiser = create_optimiser("adamw", network, config.learning_rate, config.weight_decay)
     schedule = create_schedule("cosine", optimiser, config.steps)
-    return InkRun(network, average_weights(network, config.average_decay), optimiser, schedule, [])
+    return Run(network, average_weights(network, config.average_decay), optimiser, schedule, [])
 
 
-def _learn(run: InkRun, config: InkConfig, stream: Iterator[Batch], steps: int) -> dict[str, float]:
+def _learn(run: Run, config: InkConfig, stream: Iterator[Batch], steps: int) -> dict[str, float]:
     """Learn from so many batches; returns the record without its validation."""
     run.network.train()
     started, total = time.monotonic(), torch.zeros(())
@@ -140,7 +129,7 @@ def _learn(run: InkRun, config: InkConfig, stream: Iterator[Batch], steps: int) 
     return {"training_loss": loss, "seconds": time.monotonic() - started}
 
 
-def _step(run: InkRun, config: InkConfig, planes: Tensor, ink: Tensor) -> Tensor:
+def _step(run: Run, config: InkConfig, planes: Tensor, ink: Tensor) -> Tensor:
     with torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bfloat16"):
         logits = run.network(planes)
     loss = ink_loss(logits.float(), ink)
@@ -159,29 +148,3 @@ def _validate(network: nn.Module, measured: list[Batch]) -> float:
     with torch.inference_mode():
         found = [dice(torch.sigmoid(network(planes)), ink) for planes, ink in measured]
     return float(torch.cat(found).mean())
-
-
-def _checkpoint_of(run: InkRun, config: InkConfig, data_hashes: dict[str, str]) -> dict[str, Any]:
-    return {
-        "format": CHECKPOINT_FORMAT,
-        "config": asdict(config),
-        "data": data_hashes,
-        "history": run.history,
-        "average_weights": run.average.module.state_dict(),
-        "weights": run.network.state_dict(),
-        "average": run.average.state_dict(),
-        "optimiser": run.optimiser.state_dict(),
-        "schedule": run.schedule.state_dict(),
-    }
-
-
-def _restore(run: InkRun, checkpoint: dict[str, Any], config: InkConfig) -> None:
-    theirs = replace(config, **checkpoint["config"])
-    if theirs != config:
-        changed = [name for name, value in asdict(config).items() if getattr(theirs, name) != value]
-        raise ArtifactError(f"{LAST} was trained with another configuration (differs in: {', '.join(changed)})")
-    run.network.load_state_dict(checkpoint["weights"])
-    run.average.load_state_dict(checkpoint["average"])
-    run.optimiser.load_state_dict(checkpoint["optimiser"])
-    run.schedule.load_state_dict(checkpoint["schedule"])
-    run.history.extend(checkpoint["history"])

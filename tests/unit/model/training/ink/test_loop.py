@@ -8,7 +8,8 @@ import torch
 
 from model.data.papers.subjects import Handwriting
 from model.errors import ArtifactError
-from model.training.ink.loop import LAST, InkConfig, ink_network_of, load_ink_checkpoint, train_ink
+from model.training.checkpoints import LAST
+from model.training.ink.loop import InkConfig, ink_network_of, load_ink_checkpoint, train_ink
 from model.training.ink.network import InkNetwork, dice, ink_loss
 from model.training.ink.scenes import Scenes
 from model.training.networks import count_parameters
