@@ -1,30 +1,22 @@
 """What `scripts/gateway.py` tells the person at the terminal while it runs."""
 
 import os
-from pathlib import Path
 
 from model.artifacts import MODEL_NAME
-from model.locations import ROOT
-from serving.console import Waiting, say
+from scripts.serve_progress import StartObserver
+from serving.console import say
 from serving.gateway.description import Gateway
 from serving.settings import SAMPLE
 
 
-class TerminalObserver:
+class TerminalObserver(StartObserver):
     """Tells the person at the terminal what happens."""
 
     def __init__(self, gateway: Gateway) -> None:
+        super().__init__("waiting for the nodes and Envoy")
         self._gateway = gateway
-        self._waiting = Waiting("waiting for the nodes and Envoy")
-
-    def packing(self, archive: Path) -> None:
-        say(f"building {os.path.relpath(archive, ROOT)} (missing or older than its inputs)")
-
-    def waiting(self, seconds: float) -> None:
-        self._waiting.show(seconds)
 
     def ready(self, seconds: float) -> None:
-        self._waiting.end()
         gateway, url = self._gateway, self._gateway.url
         keys = gateway.key_file.read()
         given = f' -H "Authorization: Bearer {keys[0].secret}"' if keys else ""
@@ -39,7 +31,7 @@ class TerminalObserver:
             f"Logs:      {gateway.log_folder}",
             "Ctrl-C stops everything.",
         ]
-        print("\n".join(lines), flush=True)
+        self.tell(lines)
 
     def note(self, message: str) -> None:
         say(message)

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from model.artifacts import MODEL_NAME
@@ -11,12 +12,11 @@ from serving.settings import SAMPLE
 from serving.supervisor import Service
 
 
-class TerminalObserver:
-    """Tells the person at the terminal what the supervisor reports."""
+class StartObserver:
+    """Tells the person at the terminal how a start goes; `label` says what is waited for."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        self._waiting = Waiting("waiting for a worker to load the model")
+    def __init__(self, label: str) -> None:
+        self._waiting = Waiting(label)
 
     def packing(self, archive: Path) -> None:
         say(f"building {os.path.relpath(archive, ROOT)} (missing or older than its inputs)")
@@ -24,8 +24,20 @@ class TerminalObserver:
     def waiting(self, seconds: float) -> None:
         self._waiting.show(seconds)
 
-    def ready(self, seconds: float) -> None:
+    def tell(self, lines: Sequence[str]) -> None:
+        """End the wait and write on stdout what was started."""
         self._waiting.end()
+        print("\n".join(lines), flush=True)
+
+
+class TerminalObserver(StartObserver):
+    """Tells the person at the terminal what the supervisor reports."""
+
+    def __init__(self, service: Service) -> None:
+        super().__init__("waiting for a worker to load the model")
+        self._service = service
+
+    def ready(self, seconds: float) -> None:
         ports, here = self._service.ports, Path.cwd()
         endpoint = f"{ports.api_url}/predictions/{MODEL_NAME}"
         sample = SAMPLE.relative_to(here) if SAMPLE.is_relative_to(here) else SAMPLE
@@ -37,7 +49,7 @@ class TerminalObserver:
             f"Logs:      {self._service.log_folder}",
             "Ctrl-C stops everything.",
         ]
-        print("\n".join(lines), flush=True)
+        self.tell(lines)
 
     def stopping(self) -> None:
         say("stopping (Ctrl-C again to hurry)")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import subprocess
 import sys
 import time
@@ -15,10 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from benchmarks.processes import READY_LINE, find_free_ports, stop
 from model.locations import ROOT
-from serving.settings import LOOPBACK, Ports, ServeError, check_ports_free, read_ports
+from serving.settings import LOOPBACK, Ports
 
-READY_LINE = "Ctrl-C stops everything."
 START_TIMEOUT_S = 100.0
 STOP_TIMEOUT_S = 25.0
 
@@ -66,18 +65,6 @@ class Service:
 ServiceStarter = Callable[..., contextlib.AbstractContextManager[Service]]
 
 
-def find_free_ports() -> Ports:
-    """Six free ports, below those that the system hands out by itself."""
-    defaults = read_ports()
-    for _ in range(50):
-        offset = 2_000 + 10 * secrets.randbelow(1_800)
-        ports = defaults.moved(defaults.inference + offset, defaults.page + offset)
-        with contextlib.suppress(ServeError):
-            check_ports_free(ports, with_page=True)
-            return ports
-    raise RuntimeError("no six free ports found")
-
-
 def start(log_dir: Path, *arguments: str, root: Path = ROOT, environment: Mapping[str, str] | None = None) -> Service:
     """Starts `scripts/serve.py` of the repository in `root` on free ports; returns when it says that it is ready."""
     ports = find_free_ports()
@@ -111,28 +98,11 @@ def running_service(
 ) -> Iterator[Service]:
     """A server for the length of a `with` block; nothing of it is left behind, not even by a failing test."""
     service = start(log_dir, *arguments, root=root, environment=environment)
-    with stopped_at_the_end(service.process):
-        yield service
-
-
-@contextlib.contextmanager
-def stopped_at_the_end(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Stops a process at the end of a `with` block; nothing that it started is left behind."""
-    started = psutil.Process(process.pid).children(recursive=True)
+    started = service.descendants()
     try:
-        yield
+        yield service
     finally:
-        if process.poll() is None:
-            started += psutil.Process(process.pid).children(recursive=True)
-            process.terminate()
-        try:
-            process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        _, alive = psutil.wait_procs(started, timeout=STOP_TIMEOUT_S)
-        for left in alive:
-            left.kill()
+        alive = stop(service.process, STOP_TIMEOUT_S, started)
         assert not alive, f"left running: {alive}"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 import subprocess
 import sys
 import time
@@ -13,16 +12,16 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.processes import READY_LINE, descendants, find_free_ports, stop
 from model.artifacts import MODEL_NAME
 from model.errors import OperatorError
 from model.locations import ROOT
 from serving.gateway.certificate import Certificate
 from serving.gateway.keys import KEY_FILE, KeyFile
 from serving.gateway.nodes import NODE_SPACING
-from serving.settings import LOOPBACK, Ports, ServeError, check_ports_free, read_ports
+from serving.settings import LOOPBACK, ServeError, check_ports_free
 
 TRUSTED = "trusted.pem"
-READY_LINE = "Ctrl-C stops everything."
 START_TIMEOUT_S = 100.0
 STOP_TIMEOUT_S = 60.0
 POLL_INTERVAL_S = 0.1
@@ -70,8 +69,7 @@ class GatewayProcess:
 
     def processes(self, word: str) -> list[psutil.Process]:
         """What the gateway has started, directly or not, whose command line has this word."""
-        found = psutil.Process(self.process.pid).children(recursive=True)
-        return [process for process in found if any(word in part for part in _command(process))]
+        return [process for process in descendants(self.process) if any(word in part for part in _command(process))]
 
     def workers(self) -> list[psutil.Process]:
         """The workers of all nodes."""
@@ -101,7 +99,7 @@ def running_gateway(folder: Path, *arguments: str) -> Iterator[GatewayProcess]:
     """
     logs, state = folder / "logs", folder / "state"
     logs.mkdir(parents=True)
-    port = free_ports().page
+    port = find_free_ports().page
     command = [sys.executable, str(ROOT / "scripts" / "gateway.py"), f"--port={port}"]
     with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
         process = subprocess.Popen(
@@ -117,37 +115,16 @@ def running_gateway(folder: Path, *arguments: str) -> Iterator[GatewayProcess]:
         scheme = "http" if "--no-tls" in arguments else "https"
         yield GatewayProcess(process, f"{scheme}://{LOOPBACK}:{port}", state, logs)
     finally:
-        started = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
-        process.terminate()
-        try:
-            process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        _, alive = psutil.wait_procs(started, timeout=STOP_TIMEOUT_S)
-        for left in alive:
-            left.kill()
+        alive = stop(process, STOP_TIMEOUT_S)
     if process.returncode != 0 or alive:
         said = (folder / "stderr").read_text()
         raise OperatorError(f"the gateway ended with {process.returncode}, left running: {alive}\n{said}")
 
 
-def free_ports() -> Ports:
-    """Six ports that nobody uses, below those that the system hands out by itself."""
-    defaults = read_ports()
-    for _ in range(50):
-        offset = 2_000 + 10 * secrets.randbelow(1_800)
-        ports = defaults.moved(defaults.inference + offset, defaults.page + offset)
-        with contextlib.suppress(ServeError):
-            check_ports_free(ports, with_page=True)
-            return ports
-    raise OperatorError("no six free ports found")
-
-
 def free_node_port(nodes: int) -> int:
     """A port for the first of several nodes whose ports, and those of the others, nobody uses."""
     for _ in range(50):
-        ports = free_ports()
+        ports = find_free_ports()
         with contextlib.suppress(ServeError):
             for number in range(1, nodes):
                 check_ports_free(ports.moved(ports.inference + NODE_SPACING * number, None), with_page=False)

@@ -18,8 +18,6 @@ NODE_SPACING = 100
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
 """Before an ended node is started again; doubled each time, until one has been ready."""
 
-POLL_INTERVAL_S = 0.2
-
 
 class LocalNode:
     """A TorchServe of this machine.

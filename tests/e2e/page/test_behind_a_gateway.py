@@ -20,3 +20,4 @@ def test_a_drawn_digit_is_read(open_page: PageOpener, service: Service, tmp_path
         pad.draw(SEVEN)
         pad.expect_text("#answer", "7")
         assert all(request.url == gateway.predictions_url for request in pad.requests)
+        pad.page.close()  # it would ask a gateway that has ended

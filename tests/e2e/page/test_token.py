@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from benchmarks.processes import find_free_ports
 from serving import torchserve as torchserve_process
 from serving.settings import CONFIG_FILE, SAMPLE, find_java
 from serving.supervisor import STATIC_FOLDER, choose_archive
 from serving.torchserve import TorchServe
-from tests.conftest import START_TIMEOUT_S, STOP_TIMEOUT_S, find_free_ports
+from tests.conftest import START_TIMEOUT_S, STOP_TIMEOUT_S
 from tests.e2e.example_seven import SEVEN
 from tests.e2e.static_host import StaticHost, hosted
 
