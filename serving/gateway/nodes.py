@@ -16,7 +16,7 @@ NODE_SPACING = 100
 """Ports between two nodes."""
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
-"""Before an ended node is started again; doubled each time, until one has been ready."""
+"""Before an ended node is started again; doubled each time, unless it has run for longer than the longest."""
 
 
 class LocalNode:
@@ -49,6 +49,7 @@ class LocalNode:
         self._torchserve: TorchServe | None = None
         self._is_wanted = False
         self._wait_s = FIRST_WAIT_S
+        self._started_at = time.monotonic()
         self._start_at: float | None = None
 
     def start(self) -> None:
@@ -58,7 +59,7 @@ class LocalNode:
             ServeError, OSError: it cannot be started.
         """
         check_ports_free(self.ports, with_page=False)
-        self._start_at = None
+        self._start_at, self._started_at = None, time.monotonic()
         self._is_wanted = True
         self._torchserve = TorchServe(self.ports, self._archive, self._java_home, self._log_folder, self._ended)
 
@@ -68,13 +69,12 @@ class LocalNode:
 
     def is_ready(self) -> bool:
         """Whether a worker of it has loaded the model."""
-        is_ready = self._torchserve is not None and self._torchserve.is_running() and self._torchserve.is_ready()
-        if is_ready:
-            self._wait_s = FIRST_WAIT_S
-        return is_ready
+        return self._torchserve is not None and self._torchserve.is_running() and self._torchserve.is_ready()
 
     def start_later(self) -> float:
         """Start it again after a while, by `start_if_due`; returns the seconds until then."""
+        if time.monotonic() - self._started_at > LONGEST_WAIT_S:
+            self._wait_s = FIRST_WAIT_S
         wait_s, self._wait_s = self._wait_s, min(2 * self._wait_s, LONGEST_WAIT_S)
         self._start_at = time.monotonic() + wait_s
         return wait_s

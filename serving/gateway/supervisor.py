@@ -124,7 +124,10 @@ class _Running:
         """Do what has come up since the last turn."""
         self._next_event()
         for node in self._nodes:
-            node.start_if_due()
+            try:
+                node.start_if_due()
+            except (OperatorError, OSError) as error:  # its port is taken, say; the other nodes serve on
+                self._observer.note(f"node {node.number}: {error}; it is tried again in {node.start_later():g} s")
         self._write_changes()
         self._limit_log()
 
