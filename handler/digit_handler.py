@@ -31,6 +31,8 @@ from model.recogniser import Reading, Recogniser
 CONTENT_TYPE = "application/json"
 BINARY_TYPE = "application/octet-stream"
 MAX_LOGGED_ID = 64  # characters
+PROBE = "Envoy/HC"
+"""User agent of the gateway's health checks, which read a picture each second: no one's prediction."""
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +72,7 @@ class DigitHandler:
             started = perf_counter()
             try:
                 headers = context.get_all_request_header(index)
+                item.is_probe = headers.get("user-agent") == PROBE
                 check_route(headers, self._served)
                 item.query = parse(fields, headers, self._recogniser.metadata)
                 pictures = decode(item.query.pictures)
@@ -92,12 +95,13 @@ class DigitHandler:
         rest = iter(readings)
         for item in items:
             item.readings = [next(rest) for _ in item.digits]
-        self._metrics.count_readings(readings)
-        if self._metrics.wants_sample():
-            first = items[0]
+        asked = [item for item in items if not item.is_probe]
+        self._metrics.count_readings([reading for item in asked for reading in item.readings])
+        if asked and self._metrics.wants_sample():
+            first = asked[0]
             share = 1 / len(first.digits)
             seconds = (first.decode_s * share, first.preprocess_s * share, inference_s)
-            self._metrics.sample(Sample(len(images), *seconds, images[0], readings[0]))
+            self._metrics.sample(Sample(len(images), *seconds, first.digits[0].image, first.readings[0]))
 
     def _encode(self, item: Item, context: Context, index: int) -> str | bytes:
         """What answers one request; sets its status and headers, counts it, and logs it where it failed."""
@@ -113,9 +117,9 @@ class DigitHandler:
                 body = _binary(answer, context, index) if isinstance(answer, BinaryAnswer) else json.dumps(answer)
             except Exception as error:
                 item.failure = describe_error(error)
-        kind = "explanation" if explains else "prediction"
+        kind = "probe" if item.is_probe else "explanation" if explains else "prediction"
         if item.failure is None:
-            self._metrics.count_request(kind if item.digits else "description", "ok")
+            self._metrics.count_request(kind if item.digits or item.is_probe else "description", "ok")
             return body
         self._metrics.count_request(kind, item.failure.status.phrase)
         context.set_response_status(item.failure.status.code, item.failure.status.phrase, index)

@@ -19,6 +19,7 @@ class Item:
     """One request of a batch; each stage adds what it found.
 
     Attributes:
+        is_probe: whether a gateway asks, to see that this worker answers.
         query: what is asked, from parsing.
         digits: what was taken for the digit in each of the query's pictures.
         decode_s, preprocess_s: seconds that parsing and decoding took, and preprocessing.
@@ -26,6 +27,7 @@ class Item:
         failure: what is answered instead, where a stage failed.
     """
 
+    is_probe: bool = False
     query: Query | None = None
     digits: list[Digit] = field(default_factory=list)
     decode_s: float = 0.0

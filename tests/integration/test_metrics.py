@@ -18,6 +18,7 @@ import pytest
 import requests
 import yaml
 
+from benchmarks.faults.gateway_process import running_gateway
 from handler.metrics import COUNTERS, HISTOGRAMS
 from serving.settings import LOOPBACK, METRICS_CONFIG_FILE
 from tests.drawing import draw_digit, encoded
@@ -73,6 +74,20 @@ def test_requests_errors_and_digits_are_counted_exactly(start_service: ServiceSt
         ask(service, b"bad", 3)
         ask(service, b"{}", 1)
         eventually(lambda: added(before) == [count for *_, count in series])
+
+
+def test_a_gateways_health_checks_are_counted_as_probes_and_nowhere_else(
+    start_service: ServiceStarter, tmp_path: Path
+) -> None:
+    with start_service() as service:
+
+        def counted() -> list[float]:
+            return [values(service, name) for name in ("digit_predictions_total", *(f"{h}_count" for h in HISTOGRAMS))]
+
+        before = counted()
+        with running_gateway(tmp_path / "gateway", f"--node={service.api_url}"):
+            eventually(lambda: values(service, "digit_requests_total", Kind="probe", Outcome="ok") >= 2)
+        assert counted() == before
 
 
 def test_every_histogram_of_ours_is_filled(service: Service) -> None:
