@@ -9,6 +9,7 @@ import datetime as dt
 import ipaddress
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography import x509
@@ -43,8 +44,7 @@ class Certificate:
             CertificateError: they do not, or the certificate has ended.
         """
         try:
-            certificate = x509.load_pem_x509_certificate(self.chain.read_bytes())
-            key = load_pem_private_key(self.private_key.read_bytes(), password=None)
+            end, belongs = _end_and_match(self.chain.read_bytes(), self.private_key.read_bytes())
         except OSError as error:
             raise CertificateError(f"{error.filename}: {error.strerror}") from error
         except (ValueError, TypeError) as error:
@@ -52,11 +52,11 @@ class Certificate:
                 f"{self.chain} and {self.private_key} must be a certificate and its private key without a password, "
                 f"in PEM: {error}"
             ) from error
-        if certificate.public_key() != key.public_key():
+        if not belongs:
             raise CertificateError(f"the key of {self.private_key} is not that of {self.chain}")
-        if certificate.not_valid_after_utc < _now():
-            raise CertificateError(f"{self.chain} ended on {certificate.not_valid_after_utc:%Y-%m-%d}")
-        return certificate.not_valid_after_utc
+        if end < _now():
+            raise CertificateError(f"{self.chain} ended on {end:%Y-%m-%d}")
+        return end
 
     def read(self) -> tuple[str, str]:
         """The chain and the private key in PEM, checked.
@@ -78,6 +78,14 @@ def own_certificate(folder: Path) -> Certificate:
     if not is_good:
         _make(certificate)
     return certificate
+
+
+@lru_cache(maxsize=2)  # a gateway looks at the same files several times a second
+def _end_and_match(chain: bytes, private_key: bytes) -> tuple[dt.datetime, bool]:
+    """When a certificate ends, and whether the key is its own."""
+    certificate = x509.load_pem_x509_certificate(chain)
+    key = load_pem_private_key(private_key, password=None)
+    return certificate.not_valid_after_utc, certificate.public_key() == key.public_key()
 
 
 def _make(certificate: Certificate) -> None:
