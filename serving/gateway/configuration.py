@@ -23,8 +23,12 @@ from serving.gateway.keys import Key
 from serving.settings import SAMPLE
 
 TEMPLATES = ROOT / "deploy" / "envoy"
-QUEUE = 512
-"""Requests that may wait in one node, `job_queue_size` of config.properties."""
+REQUESTS_PER_NODE = 32
+"""Requests that a node may hold: a batch of 8 in the hands of each of 2 workers, and as many waiting.
+
+More would only wait. A try has 2 s; what waits longer is asked again elsewhere, and its node works for nobody. With
+512, the depth of its queue, five times the load that the nodes could bear left a sixth of the right answers.
+"""
 
 _TYPE_URL = "type.googleapis.com/"
 
@@ -112,8 +116,8 @@ class Configuration:
         """A Unix socket for the gateway's own services: the same paths, without keys and limits."""
         return self.folder / "inside.sock"
 
-    def write_start(self, nodes: int) -> None:
-        """Write what Envoy reads once; `nodes` is how many are expected."""
+    def write_start(self) -> None:
+        """Write what Envoy reads once."""
         settings = self._settings
         tracing, collectors = _tracing(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"))
         values = {
@@ -124,7 +128,6 @@ class Configuration:
             "page_port": settings.page_port,
             "grpc_port": settings.grpc_port,
             "requests_per_s": settings.requests_per_s,
-            "max_requests": max(1, nodes) * QUEUE,
             "sample": base64.b64encode(SAMPLE.read_bytes()).decode(),
             "transport_socket": json.dumps(_TLS if settings.uses_tls else None).replace("FOLDER", str(self.folder)),
             "tracing": json.dumps(tracing),
@@ -134,9 +137,14 @@ class Configuration:
         self._write_json("envoy", content)
 
     def write_nodes(self, nodes: Sequence[Node]) -> None:
-        """Write where the nodes answer."""
+        """Write where the nodes answer, and how many requests they may hold together."""
         self._write("nodes", [_assignment("nodes", [(node.host, node.port) for node in nodes])])
         self._write("nodes_grpc", [_assignment("nodes_grpc", [(node.host, node.grpc_port) for node in nodes])])
+        limit = {"default": {"max_requests": max(1, len(nodes)) * REQUESTS_PER_NODE}}
+        layer = {"circuit_breakers": {"nodes": limit, "nodes_grpc": limit}}
+        self._write(
+            "limits", [{"@type": _TYPE_URL + "envoy.service.runtime.v3.Runtime", "name": "limits", "layer": layer}]
+        )
 
     def write_routes(self, keys: Sequence[Key]) -> None:
         """Write which path goes where, and which keys may ask it."""

@@ -169,7 +169,7 @@ class _Running:
         folder = Path(tempfile.mkdtemp(prefix="digits-gw-", dir=temporary_folder()))
         log_folder = self._gateway.log_folder.resolve()
         self._configuration = Configuration(folder, log_folder, self._settings)
-        self._configuration.write_start(len(self._addresses()))
+        self._configuration.write_start()
         self._written.clear()
         self._write_all()
         return Envoy(self._configuration, log_folder, on_end=lambda: self._events.put(self._start_envoy_again))

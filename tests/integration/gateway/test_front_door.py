@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import http.server
+import re
 import ssl
 import threading
 import time
@@ -15,6 +16,8 @@ import requests
 
 from benchmarks.faults.gateway_process import GatewayProcess
 from serving.gateway.certificate import own_certificate
+from serving.gateway.configuration import REQUESTS_PER_NODE
+from serving.gateway.unix_http import UnixConnection
 from tests.conftest import Service
 from tests.drawing import draw_digit, encoded
 from tests.integration.gateway.conftest import GatewayStarter, session_of
@@ -178,6 +181,19 @@ def test_an_operators_certificate_is_taken_over_without_a_restart(
         assert status_of(session, gateway.predictions_url) == 200  # on its old connection
 
 
+def max_requests(gateway: GatewayProcess) -> int:
+    """How many requests Envoy lets in at once, by its administration."""
+    [envoy] = gateway.envoys()
+    folder = Path(envoy.cmdline()[envoy.cmdline().index("--config-path") + 1]).parent
+    connection = UnixConnection(folder / "admin.sock", TIMEOUT_S)
+    connection.request("GET", "/clusters")
+    [line] = re.findall(
+        r"^nodes::default_priority::max_requests::(\d+)$", connection.getresponse().read().decode(), re.M
+    )
+    connection.close()
+    return int(line)
+
+
 def test_the_list_of_nodes_is_read_again_when_it_changes(
     service: Service, start_gateway: GatewayStarter, tmp_path: Path
 ) -> None:
@@ -187,8 +203,10 @@ def test_the_list_of_nodes_is_read_again_when_it_changes(
         answer = session_of(gateway).post(gateway.predictions_url, data=SEVEN, timeout=TIMEOUT_S)
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
         assert answer.json()["type"] == "ServiceUnavailable"
-        nodes.write_text(f"{service.api_url}\n")
+        assert max_requests(gateway) == REQUESTS_PER_NODE
+        nodes.write_text(f"{service.api_url}\nhttp://127.0.0.1:9\n")
         wait_for_status(session_of(gateway), gateway.predictions_url, 200)
+        assert max_requests(gateway) == 2 * REQUESTS_PER_NODE
 
 
 def test_a_request_has_one_id_in_both_logs_and_in_its_answer(

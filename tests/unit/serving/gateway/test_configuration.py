@@ -27,7 +27,7 @@ SETTINGS = Settings(
 def written(folder: Path, keys: list[Key], settings: Settings = SETTINGS) -> Configuration:
     """A whole configuration in a folder."""
     configuration = Configuration(folder, folder, settings)
-    configuration.write_start(2)
+    configuration.write_start()
     configuration.write_nodes([Node("127.0.0.1", 8080, 7070), Node("10.0.0.7", 8180, 7170)])
     configuration.write_routes(keys)
     configuration.write_certificate(own_certificate(folder).read())
