@@ -1,4 +1,4 @@
-"""Counts what is lost behind the gateway when something dies: three nodes, ten faults, every answer checked.
+"""Counts what is lost behind the gateway when something dies: three nodes, every answer checked.
 
 Lost is what was not answered, answered wrong, or answered by a 5xx. Progress goes to stderr, the table to stdout and to
 a file.
@@ -7,15 +7,16 @@ a file.
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
 
-from benchmarks.faults.clients import PLAN, Tally, ask_all, labelled
+from benchmarks.faults.clients import PLAN, Tally, labelled
 from benchmarks.faults.gateway_process import free_node_port, running_gateway
-from benchmarks.faults.rows import ROWS, Row, Setting
+from benchmarks.faults.report import results, table
+from benchmarks.faults.rows import ROWS, Row
+from benchmarks.faults.setting import Setting
 from benchmarks.inputs import printed_digits
 from benchmarks.results import Conditions
 from model.artifacts import write_atomically
@@ -34,37 +35,13 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def measured(setting: Setting, row: Row, pictures: Sequence[tuple[str, bytes]], requests: int) -> Tally:
-    """What came back through one fault."""
-    total = Tally()
-    with row.fault(setting):
-        for part in PLAN:
-            tally = asyncio.run(ask_all(setting.gateway, pictures, part, requests // len(PLAN)))
-            total.outcomes += tally.outcomes
-            total.seconds += tally.seconds
-    return total
-
-
-def table(rows: Sequence[tuple[Row, Tally]], conditions: str) -> str:
-    lines = [
-        "# What is lost when something dies behind the gateway",
-        "",
-        f"{conditions}",
-        "",
-        "| fault | requests | lost | slowest answer, s (at most) |",
-        "|---|---|---|---|",
-    ]
-    for row, tally in rows:
-        lost = sum(tally.lost.values())
-        held = " (what Envoy held)" if row.loses_held and lost else ""
-        slowest = f"{max(tally.seconds):.2f} ({row.slowest_s:g})"
-        lines.append(f"| {row.name} | {tally.outcomes.total():,} | {lost:,}{held} | {slowest} |")
-    return "\n".join(lines) + "\n"
-
-
 def main() -> int:
     options = build_parser().parse_args()
-    done: list[tuple[Row, Tally]] = []
+    rows = [row for row in ROWS if options.only in row.name]
+    skipped = {row: reason for row in rows if (reason := row.missing())}
+    for row, reason in skipped.items():
+        say(f"{row.name}: skipped, it {reason}")
+    tallies: dict[Row, Tally] = {}
     with TemporaryDirectory(prefix="faults-") as name:
         folder = Path(name)
         nodes_file = folder / "nodes"
@@ -72,18 +49,18 @@ def main() -> int:
         arguments = [f"--nodes={NODES}", f"--node-port={free_node_port(NODES)}", f"--nodes-file={nodes_file}"]
         with running_gateway(folder / "gateway", *arguments, "--requests-per-s=100000") as gateway:
             pictures = asyncio.run(labelled(gateway, printed_digits()))
-            for row in ROWS:
-                if options.only in row.name:
-                    tally = measured(Setting(gateway, nodes_file, folder), row, pictures, options.requests)
-                    done.append((row, tally))
-                    say(f"{row.name}: {tally.outcomes.total():,} requests, lost {tally.lost or 'none'}")
+            for row in rows:
+                if row not in skipped:
+                    tallies[row] = row.measured(Setting(gateway, nodes_file, folder), pictures, options.requests)
+                    say(f"{row.name}: {tallies[row].outcomes.total():,} requests, lost {tallies[row].lost or 'none'}")
+    done = results(tallies)
     here = Conditions.here_and_now(seconds=0, warm_up_s=0)
     clients = ", ".join(f"{part.clients} by {part.protocol} with {part.body_bytes // 1000} KB" for part in PLAN)
     where = f"{here.machine}, {here.system}, {here.date}, commit {here.commit}"
-    text = table(done, f"{where}; {NODES} nodes; clients: {clients}.")
+    text = table(done, skipped, f"{where}; {NODES} nodes; clients: {clients}.")
     print(text, end="")
     write_atomically(options.output, lambda file: file.write_text(text, encoding="utf-8"))
-    return int(any(tally.lost and not row.loses_held for row, tally in done))
+    return int(not all(result.holds for result in done))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import ssl
 import time
 from collections import Counter
@@ -22,11 +23,18 @@ from serving.grpc_client import PACKAGE, PROTO, SERVICE
 from serving.grpc_messages import message_classes
 
 RIGHT = "right"
+REFUSED = "refused, to be asked again:"
+"""Begins the outcome of a request that was told by `Retry-After` to come again, where that is no loss."""
+
 TIMEOUT_S = 30.0
 RECONNECT_S = 0.05
 
 Ask = Callable[[bytes], Awaitable[tuple[str, str]]]
 """Sends a body; gives the label that came back, or empty and what came instead."""
+
+
+Pictures = Sequence[tuple[str, bytes]]
+"""Labels and PNGs."""
 
 
 @dataclass(frozen=True)
@@ -57,23 +65,30 @@ PLAN = (
 
 @dataclass
 class Tally:
-    """What came back: outcomes with their number, and the seconds that each request took."""
+    """What came back: outcomes with their number, the seconds that each request took, and what else there is to say."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
+    note: str = ""
 
     @property
     def lost(self) -> dict[str, int]:
-        """Every outcome but the right one."""
-        return {outcome: count for outcome, count in self.outcomes.items() if outcome != RIGHT}
+        """Every outcome but the right one, and a refusal that is no loss."""
+        return {
+            outcome: count for outcome, count in self.outcomes.items() if outcome != RIGHT and REFUSED not in outcome
+        }
+
+    def percentile_s(self, share: float) -> float:
+        """The seconds that this share of the requests took at most."""
+        return sorted(self.seconds)[math.ceil(share * len(self.seconds)) - 1]
 
 
-async def ask_all(gateway: GatewayProcess, pictures: Sequence[tuple[str, bytes]], part: Part, requests: int) -> Tally:
+async def ask_all(gateway: GatewayProcess, pictures: Pictures, part: Part, requests: int) -> Tally:
     """Send requests by the clients of one part.
 
     Args:
         gateway: any, with a key where it asks for one.
-        pictures: labels and PNGs, sent in turn.
+        pictures: sent in turn.
         part: how.
         requests: how many in all.
     """

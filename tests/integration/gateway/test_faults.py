@@ -10,20 +10,20 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from benchmarks.faults.bad_nodes import answer_500, answer_late, bad_node, reset
 from benchmarks.faults.clients import RIGHT, Part, Tally, ask_all
-from benchmarks.faults.gateway_process import GatewayProcess, free_node_port, running_gateway
-from benchmarks.faults.rows import (
-    Setting,
-    answer_500,
-    bad_node,
+from benchmarks.faults.crowds import overload
+from benchmarks.faults.deaths import (
     kill_envoy,
     kill_node,
     kill_worker,
     replaced_certificates_and_nodes,
-    reset,
     restarted_nodes,
     stopped_node,
 )
+from benchmarks.faults.further_nodes import cut_link, full_disk, missing
+from benchmarks.faults.gateway_process import GatewayProcess, free_node_port, running_gateway
+from benchmarks.faults.setting import Fault, Setting
 from tests.drawing import DIGITS, draw_digit, encoded
 
 PARTS = [Part("HTTP/1.1", 16, 1_000), Part("HTTP/2", 16, 200_000), Part("gRPC", 16, 1_000)]
@@ -81,10 +81,23 @@ def test_a_stopped_node_loses_nothing(setting: Setting) -> None:
         assert ask(setting).lost == {}
 
 
-@pytest.mark.parametrize("behave", [answer_500, reset])
-def test_a_node_that_does_only_harm_loses_nothing(setting: Setting, behave: object) -> None:
-    with bad_node(behave)(setting):  # type: ignore[arg-type]
+@pytest.mark.parametrize("fault", [bad_node(answer_500), bad_node(reset), bad_node(answer_late)])
+def test_a_node_that_looks_healthy_and_does_only_harm_loses_nothing(setting: Setting, fault: Fault) -> None:
+    with fault(setting):
         assert ask(setting).lost == {}
+
+
+@pytest.mark.skipif(missing() is not None, reason=f"on this machine it {missing()}")
+@pytest.mark.parametrize("fault", [cut_link, full_disk])
+def test_a_node_without_its_link_or_its_disk_loses_nothing(setting: Setting, fault: Fault) -> None:
+    with fault(setting):
+        assert ask(setting).lost == {}
+
+
+def test_of_too_many_requests_each_is_answered_right_or_told_to_come_again(setting: Setting) -> None:
+    tally = overload(setting, PICTURES, REQUESTS)
+    assert tally.lost == {}
+    assert tally.outcomes[RIGHT] > 0
 
 
 def test_nodes_restarted_in_turn_lose_nothing(setting: Setting) -> None:

@@ -12,6 +12,7 @@ import grpc
 import pytest
 import requests
 
+from benchmarks.faults.bad_nodes import HEALTH_CHECK
 from benchmarks.faults.gateway_process import GatewayProcess, running_gateway
 from benchmarks.processes import find_free_ports
 from serving.grpc_client import SERVICE
@@ -39,7 +40,7 @@ class FakeNode:
 
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers["content-length"]))
-                is_probe = self.headers["user-agent"] == "Envoy/HC"
+                is_probe = self.headers["user-agent"] == HEALTH_CHECK
                 if not is_probe:
                     node.asked.append(self.path)
                 body = b'{"code": 1, "type": "Fake", "message": "from the node"}'
