@@ -16,7 +16,10 @@ NODE_SPACING = 100
 """Ports between two nodes."""
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
-"""Before an ended node is started again; doubled each time, unless it has run for longer than the longest."""
+"""Before an ended node is started again; doubled each time, unless it has run for `LASTING_S`."""
+
+LASTING_S = 10.0
+"""Longer than a node runs that cannot start: its port is taken, say."""
 
 
 class LocalNode:
@@ -73,7 +76,7 @@ class LocalNode:
 
     def start_later(self) -> float:
         """Start it again after a while, by `start_if_due`; returns the seconds until then."""
-        if time.monotonic() - self._started_at > LONGEST_WAIT_S:
+        if time.monotonic() - self._started_at > LASTING_S:
             self._wait_s = FIRST_WAIT_S
         wait_s, self._wait_s = self._wait_s, min(2 * self._wait_s, LONGEST_WAIT_S)
         self._start_at = time.monotonic() + wait_s
