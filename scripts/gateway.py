@@ -11,7 +11,7 @@ from scripts.cli import run
 from scripts.gateway_progress import TerminalObserver
 from serving.console import say
 from serving.gateway.certificate import Certificate
-from serving.gateway.configuration import Settings
+from serving.gateway.configuration import REQUESTS_PER_NODE, Settings
 from serving.gateway.description import Gateway
 from serving.gateway.keys import KEY_FILE, KeyFile
 from serving.gateway.supervisor import serve
@@ -51,6 +51,13 @@ def build_parser() -> argparse.ArgumentParser:
         default=1000,
         help="requests a second for each key, or each address without one; twice that at once (default: %(default)s)",
     )
+    parser.add_argument(
+        "--requests-per-node",
+        type=int,
+        default=REQUESTS_PER_NODE,
+        help="requests that a node may hold; more are answered 503. Twice its workers times their batch is enough "
+        "(default: %(default)s)",
+    )
     parser.add_argument("--archive", type=Path, help="model archive of the nodes started here")
     parser.add_argument("--log-dir", type=Path, default=ROOT / "logs" / "gateway", help="folder for the logs")
     parser.add_argument("--timeout-s", type=float, default=180.0, help="seconds to wait for all (default: %(default)g)")
@@ -64,13 +71,21 @@ def gateway_of(options: argparse.Namespace, parser: argparse.ArgumentParser) -> 
         parser.error("--no-tls is for loopback only: keys would cross the network in the clear")
     if (options.certificate is None) != (options.private_key is None):
         parser.error("--certificate and --private-key go together")
-    if options.requests_per_s < 1:
-        parser.error(f"--requests-per-s is {options.requests_per_s}; at least 1 is accepted")
+    for name in ("requests_per_s", "requests_per_node"):
+        if (value := getattr(options, name)) < 1:
+            parser.error(f"--{name.replace('_', '-')} is {value}; at least 1 is accepted")
     elsewhere = bool(options.node or options.nodes_file)
     allows_anonymous = is_loopback if options.anonymous is None else options.anonymous == "yes"
     return Gateway(
         settings=Settings(
-            options.address, options.port, 0, 0, options.requests_per_s, allows_anonymous, uses_tls=not options.no_tls
+            options.address,
+            options.port,
+            page_port=0,
+            grpc_port=0,
+            requests_per_s=options.requests_per_s,
+            allows_anonymous=allows_anonymous,
+            uses_tls=not options.no_tls,
+            requests_per_node=options.requests_per_node,
         ),
         local_nodes=(0 if elsewhere else 2) if options.nodes is None else options.nodes,
         ports=read_ports().moved(options.node_port, None),

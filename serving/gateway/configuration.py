@@ -24,7 +24,7 @@ from serving.settings import SAMPLE
 
 TEMPLATES = ROOT / "deploy" / "envoy"
 REQUESTS_PER_NODE = 32
-"""Requests that a node may hold: a batch of 8 in the hands of each of 2 workers, and as many waiting.
+"""Requests that a node may hold, by default: a batch of 8 in the hands of each of 2 workers, and as many waiting.
 
 More would only wait. A try has 2 s; what waits longer is asked again elsewhere, and its node works for nobody. With
 512, the depth of its queue, five times the load that the nodes could bear left a sixth of the right answers.
@@ -76,6 +76,7 @@ class Settings:
         requests_per_s: how many requests a key, or an address without one, may send; twice as many at once.
         allows_anonymous: whether predictions need no key.
         uses_tls: whether it speaks TLS.
+        requests_per_node: how many requests a node may hold; see `REQUESTS_PER_NODE`.
         model_version: a version that every node serves; the protocols' questions about the server go to it.
     """
 
@@ -86,6 +87,7 @@ class Settings:
     requests_per_s: int
     allows_anonymous: bool
     uses_tls: bool
+    requests_per_node: int = REQUESTS_PER_NODE
     model_version: str = "1.0"
 
 
@@ -140,7 +142,7 @@ class Configuration:
         """Write where the nodes answer, and how many requests they may hold together."""
         self._write("nodes", [_assignment("nodes", [(node.host, node.port) for node in nodes])])
         self._write("nodes_grpc", [_assignment("nodes_grpc", [(node.host, node.grpc_port) for node in nodes])])
-        limit = {"default": {"max_requests": max(1, len(nodes)) * REQUESTS_PER_NODE}}
+        limit = {"default": {"max_requests": max(1, len(nodes)) * self._settings.requests_per_node}}
         layer = {"circuit_breakers": {"nodes": limit, "nodes_grpc": limit}}
         self._write(
             "limits", [{"@type": _TYPE_URL + "envoy.service.runtime.v3.Runtime", "name": "limits", "layer": layer}]

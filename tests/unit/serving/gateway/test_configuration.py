@@ -71,6 +71,13 @@ def test_without_keys_nobody_is_let_in_but_the_anonymous_where_they_are_allowed(
     assert principals(True) == [{"not_id": {"header": {"name": "authorization", "present_match": True}}}]
 
 
+def test_the_nodes_together_hold_so_many_requests_each(tmp_path: Path) -> None:
+    written(tmp_path, KEYS, replace(SETTINGS, requests_per_node=7))
+    [limits] = json.loads((tmp_path / "limits.json").read_text())["resources"]
+    held = {"default": {"max_requests": 2 * 7}}
+    assert limits["layer"]["circuit_breakers"] == {"nodes": held, "nodes_grpc": held}
+
+
 def test_only_the_owner_can_read_what_holds_secrets(tmp_path: Path) -> None:
     written(tmp_path, KEYS)
     assert {(tmp_path / f"{name}.json").stat().st_mode & 0o777 for name in ("routes", "certificate")} == {0o600}
