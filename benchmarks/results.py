@@ -82,16 +82,16 @@ def write_results(stem: Path, conditions: Conditions, titles: Mapping[str, str],
     stem.parent.mkdir(parents=True, exist_ok=True)
     verdicts = judge(runs)
     picture = stem.with_name(f"{stem.name}.svg")
-    markdown = render(conditions, titles, runs, verdicts, picture.name)
+    text = render(conditions, titles, runs, verdicts, picture.name)
     content = {"conditions": asdict(conditions), "servers": dict(titles), "runs": [asdict(run) for run in runs]}
     content["targets"] = [
         {"figure": one.target.figure, **asdict(one.spread), "target": _bound(one), "is_met": one.is_met}
         for one in verdicts
     ]
     write_json(stem.with_name(f"{stem.name}.json"), content)
-    _write(stem.with_name(f"{stem.name}.md"), markdown)
+    _write(stem.with_name(f"{stem.name}.md"), text)
     _write(picture, plot(titles, runs))
-    return markdown
+    return text
 
 
 def render(
@@ -121,8 +121,8 @@ def render(
 
 def _targets(verdicts: Sequence[Verdict]) -> str:
     rows = [("figure", "measured", "target", "met"), ("---",) * 4]
-    rows += [(one.target.figure, _spread(one.spread, 2), _bound(one), ("no", "yes")[one.is_met]) for one in verdicts]
-    return _table(rows)
+    rows += [(one.target.figure, spread(one.spread, 2), _bound(one), ("no", "yes")[one.is_met]) for one in verdicts]
+    return markdown(rows)
 
 
 def _medians(titles: Mapping[str, str], runs: Sequence[Run]) -> str:
@@ -133,19 +133,20 @@ def _medians(titles: Mapping[str, str], runs: Sequence[Run]) -> str:
             some = [run for run in runs if (run.server, run.connections) == (name, connections)]
             if some:
                 rows.append((title, str(connections), *_figures(some)))
-    return _table(rows)
+    return markdown(rows)
 
 
 def _figures(runs: Sequence[Run]) -> tuple[str, ...]:
     columns = (("requests_per_s", 0), ("p50_ms", 2), ("p99_ms", 2), ("memory_mb", 0), ("cores", 2))
     speed, p50, p99, memory, cores = (
-        _spread(Spread.of([getattr(run, name) for run in runs]), digits) for name, digits in columns
+        spread(Spread.of([getattr(run, name) for run in runs]), digits) for name, digits in columns
     )
     return speed, p50, p99, f"{sum(run.errors for run in runs):,}", memory, cores
 
 
-def _spread(spread: Spread, digits: int) -> str:
-    middle, low, high = (f"{value:,.{digits}f}" for value in (spread.median, spread.low, spread.high))
+def spread(values: Spread, digits: int) -> str:
+    """The median, and the range in brackets where there is one."""
+    middle, low, high = (f"{value:,.{digits}f}" for value in (values.median, values.low, values.high))
     return middle if low == high else f"{middle} ({low} to {high})"
 
 
@@ -153,7 +154,8 @@ def _bound(verdict: Verdict) -> str:
     return f"at {'least' if verdict.target.is_least else 'most'} {verdict.target.bound:g}"
 
 
-def _table(rows: Sequence[Sequence[str]]) -> str:
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    """A table; the first two rows are its head and the rule below it."""
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 

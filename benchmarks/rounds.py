@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 
@@ -25,6 +25,7 @@ START_TIMEOUT_S, POLL_INTERVAL_S, REQUEST_TIMEOUT_S = 60.0, 0.2, 10.0
 WARM_UP_CONNECTIONS = 64
 TOLERANCE = 1e-4  # of confidences and probabilities: batches of other sizes add up in another order
 
+T = TypeVar("T")
 Answer = dict[str, Any]
 Report = Callable[[str], None]
 """Called with each line of progress."""
@@ -73,8 +74,8 @@ def rounds(servers: Sequence[Server], count: int, plan: Plan, report: Report) ->
         yield runs
 
 
-def order(servers: Sequence[Server], number: int) -> list[Server]:
-    """The servers in the order of one round; each round begins with the next, so that none always comes first."""
+def order(servers: Sequence[T], number: int) -> list[T]:
+    """Servers, or their names, in the order of one round; each begins with the next, so none always comes first."""
     first = number % len(servers)
     return [*servers[first:], *servers[:first]]
 
