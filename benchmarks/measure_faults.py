@@ -37,6 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     options = build_parser().parse_args()
+    here = Conditions.here_and_now(seconds=0, warm_up_s=0)
     rows = [row for row in ROWS if options.only in row.name]
     skipped = {row: reason for row in rows if (reason := row.missing())}
     for row, reason in skipped.items():
@@ -49,12 +50,12 @@ def main() -> int:
         arguments = [f"--nodes={NODES}", f"--node-port={free_node_port(NODES)}", f"--nodes-file={nodes_file}"]
         with running_gateway(folder / "gateway", *arguments, "--requests-per-s=100000") as gateway:
             pictures = asyncio.run(labelled(gateway, printed_digits()))
+            setting = Setting(gateway, NODES, nodes_file, folder)
             for row in rows:
                 if row not in skipped:
-                    tallies[row] = row.measured(Setting(gateway, nodes_file, folder), pictures, options.requests)
+                    tallies[row] = row.measured(setting, pictures, options.requests)
                     say(f"{row.name}: {tallies[row].outcomes.total():,} requests, lost {tallies[row].lost or 'none'}")
     done = results(tallies)
-    here = Conditions.here_and_now(seconds=0, warm_up_s=0)
     clients = ", ".join(f"{part.clients} by {part.protocol} with {part.body_bytes // 1000} KB" for part in PLAN)
     where = f"{here.machine}, {here.system}, {here.date}, commit {here.commit}"
     text = table(done, skipped, f"{where}; {NODES} nodes; clients: {clients}.")

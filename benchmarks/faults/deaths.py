@@ -27,8 +27,10 @@ def kill_worker(setting: Setting) -> None:
 
 
 def kill_node(setting: Setting) -> None:
-    """SIGKILL one node, where all are there."""
-    random.choice(setting.gateway.nodes()).kill()  # noqa: S311 - no secret
+    """SIGKILL one of the gateway's own nodes, once all of them answer."""
+    nodes = setting.gateway.nodes()
+    if setting.gateway.healthy_nodes() == setting.nodes:
+        random.choice(nodes).kill()  # noqa: S311 - no secret
 
 
 def kill_envoy(setting: Setting) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import subprocess
 import sys
 import time
@@ -19,11 +20,13 @@ from model.locations import ROOT
 from serving.gateway.certificate import Certificate
 from serving.gateway.keys import KEY_FILE, KeyFile
 from serving.gateway.nodes import NODE_SPACING
+from serving.gateway.unix_http import UnixConnection
 from serving.settings import LOOPBACK, ServeError, check_ports_free
 
 TRUSTED = "trusted.pem"
 START_TIMEOUT_S = 100.0
 STOP_TIMEOUT_S = 60.0
+ADMIN_TIMEOUT_S = 5.0
 POLL_INTERVAL_S = 0.1
 
 
@@ -82,6 +85,39 @@ class GatewayProcess:
     def envoys(self) -> list[psutil.Process]:
         """Envoy, behind its guard."""
         return [process for process in self.processes("--use-dynamic-base-id") if process.name() == "envoy"]
+
+    def clusters(self) -> str:
+        """What Envoy knows of the nodes, by its administration: a line for each value.
+
+        Raises:
+            IndexError, psutil.Error, OSError: it does not run just now.
+        """
+        command = self.envoys()[0].cmdline()
+        socket = Path(command[command.index("--config-path") + 1]).with_name("admin.sock")
+        connection = UnixConnection(socket, ADMIN_TIMEOUT_S)
+        try:
+            connection.request("GET", "/clusters")
+            return connection.getresponse().read().decode()
+        finally:
+            connection.close()
+
+    def healthy_nodes(self) -> int:
+        """How many nodes answer Envoy's health checks."""
+        return len(re.findall(r"^nodes::.*::health_flags::healthy$", self.clusters(), re.MULTILINE))
+
+    def wait_until_healthy(self, nodes: int) -> None:
+        """Wait until so many nodes answer.
+
+        Raises:
+            OperatorError: they did not in time.
+        """
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline:
+            with contextlib.suppress(IndexError, psutil.Error, OSError):  # Envoy may be starting anew
+                if self.healthy_nodes() >= nodes:
+                    return
+            time.sleep(POLL_INTERVAL_S)
+        raise OperatorError(f"{nodes} nodes did not answer again within {START_TIMEOUT_S:g} s")
 
 
 def _command(process: psutil.Process) -> list[str]:

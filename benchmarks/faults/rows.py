@@ -59,7 +59,8 @@ class Row:
     missing: Callable[[], str | None] = never
 
     def measured(self, setting: Setting, pictures: Pictures, requests: int) -> Tally:
-        """What came back through the fault."""
+        """What came back through the fault, which begins once all nodes answer."""
+        setting.gateway.wait_until_healthy(setting.nodes)
         with self.fault(setting):
             return self.ask(setting, pictures, requests)
 
@@ -68,7 +69,7 @@ QUIET = Row("nothing", 3, nothing)
 ROWS = (
     QUIET,
     Row("a worker killed (SIGKILL), every 5 s", 3, every(5, kill_worker)),
-    Row("a node killed, every 10 s", 3, every(10, kill_node)),
+    Row("a node killed, every 10 s once all answer", 3, every(10, kill_node)),
     Row("a node stopped (SIGSTOP) for 20 s", 5, stopped_node),
     Row("a node's link cut for 20 s", 5, cut_link, missing=missing),
     Row("all nodes drained and restarted in turn", 3, restarted_nodes),

@@ -20,9 +20,10 @@ TAKEN_OVER_S = 2.0
 
 @dataclass(frozen=True)
 class Setting:
-    """A running gateway, the file of its further nodes, and a folder for whatever a fault needs."""
+    """A running gateway, how many nodes it has, the file of further ones, and a folder for whatever a fault needs."""
 
     gateway: GatewayProcess
+    nodes: int
     nodes_file: Path
     folder: Path
 
@@ -52,7 +53,7 @@ def every(seconds: float, act: Callable[[Setting], None]) -> Fault:
         def repeat() -> None:
             wait_s = min(1.0, seconds)
             while not is_over.wait(wait_s):
-                with contextlib.suppress(psutil.Error, IndexError):  # it may be starting anew just now
+                with contextlib.suppress(psutil.Error, IndexError, OSError):  # it may be starting anew just now
                     act(setting)
                 wait_s = seconds
 

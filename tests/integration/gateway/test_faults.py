@@ -22,7 +22,7 @@ from benchmarks.faults.deaths import (
     stopped_node,
 )
 from benchmarks.faults.further_nodes import cut_link, full_disk, missing
-from benchmarks.faults.gateway_process import GatewayProcess, free_node_port, running_gateway
+from benchmarks.faults.gateway_process import free_node_port, running_gateway
 from benchmarks.faults.setting import Fault, Setting
 from tests.drawing import DIGITS, draw_digit, encoded
 
@@ -40,7 +40,7 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
     nodes_file.write_text("")
     arguments = ["--nodes=2", f"--node-port={free_node_port(2)}", f"--nodes-file={nodes_file}"]
     with running_gateway(folder / "gateway", *arguments, "--requests-per-s=100000") as gateway:
-        yield Setting(gateway, nodes_file, folder)
+        yield Setting(gateway, 2, nodes_file, folder)
 
 
 def ask(setting: Setting) -> Tally:
@@ -51,13 +51,6 @@ def ask(setting: Setting) -> Tally:
             tally = thread.submit(asyncio.run, ask_all(setting.gateway, PICTURES, part, REQUESTS)).result()
             total.outcomes += tally.outcomes
     return total
-
-
-def wait_for_nodes(gateway: GatewayProcess, nodes: int) -> None:
-    deadline = time.monotonic() + TIMEOUT_S
-    while len(gateway.nodes()) < nodes or len(gateway.workers()) < nodes:
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
 
 
 def test_nothing_is_lost_while_nothing_is_wrong(setting: Setting) -> None:
@@ -71,9 +64,10 @@ def test_a_killed_worker_loses_nothing(setting: Setting) -> None:
 
 
 def test_a_killed_node_loses_nothing_and_comes_back(setting: Setting) -> None:
+    setting.gateway.wait_until_healthy(2)
     kill_node(setting)
     assert ask(setting).lost == {}
-    wait_for_nodes(setting.gateway, 2)
+    setting.gateway.wait_until_healthy(2)
 
 
 def test_a_stopped_node_loses_nothing(setting: Setting) -> None:

@@ -17,7 +17,6 @@ import requests
 from benchmarks.faults.gateway_process import GatewayProcess
 from serving.gateway.certificate import own_certificate
 from serving.gateway.configuration import REQUESTS_PER_NODE
-from serving.gateway.unix_http import UnixConnection
 from tests.conftest import Service
 from tests.drawing import draw_digit, encoded
 from tests.integration.gateway.conftest import GatewayStarter, session_of
@@ -182,16 +181,9 @@ def test_an_operators_certificate_is_taken_over_without_a_restart(
 
 
 def max_requests(gateway: GatewayProcess) -> int:
-    """How many requests Envoy lets in at once, by its administration."""
-    [envoy] = gateway.envoys()
-    folder = Path(envoy.cmdline()[envoy.cmdline().index("--config-path") + 1]).parent
-    connection = UnixConnection(folder / "admin.sock", TIMEOUT_S)
-    connection.request("GET", "/clusters")
-    [line] = re.findall(
-        r"^nodes::default_priority::max_requests::(\d+)$", connection.getresponse().read().decode(), re.M
-    )
-    connection.close()
-    return int(line)
+    """How many requests Envoy lets in at once."""
+    [number] = re.findall(r"^nodes::default_priority::max_requests::(\d+)$", gateway.clusters(), re.MULTILINE)
+    return int(number)
 
 
 def test_the_list_of_nodes_is_read_again_when_it_changes(
