@@ -23,6 +23,9 @@ PATHS = ("/predictions/mnist", "/v2/models/mnist/infer")
 MESSAGE = "no node can take the request now; ask again after a second"
 
 
+BODY = b'{"code": 1, "type": "Fake", "message": "from the node"}'
+
+
 @dataclass
 class FakeNode:
     """A node that answers every request by HTTP or gRPC with one status, and counts them without health checks."""
@@ -30,6 +33,9 @@ class FakeNode:
     status: int = 200
     grpc_status: grpc.StatusCode = grpc.StatusCode.OK
     asked: list[str] = field(default_factory=list)
+    body: bytes = BODY
+    breaks: int = 0
+    """So many answers break off in their middle."""
 
     @property
     def http_handler(self) -> type[BaseHTTPRequestHandler]:
@@ -43,11 +49,12 @@ class FakeNode:
                 is_probe = self.headers["user-agent"] == HEALTH_CHECK
                 if not is_probe:
                     node.asked.append(self.path)
-                body = b'{"code": 1, "type": "Fake", "message": "from the node"}'
                 self.send_response(200 if is_probe else node.status)
-                self.send_header("content-length", str(len(body)))
+                self.send_header("content-length", str(len(node.body)))
                 self.end_headers()
-                self.wfile.write(body)
+                breaks = not is_probe and len(node.asked) <= node.breaks
+                self.wfile.write(node.body[: len(node.body) // 2] if breaks else node.body)
+                self.close_connection = breaks
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -124,3 +131,14 @@ def test_a_nodes_own_503_says_when_to_ask_again_in_the_paths_shape(
     assert (answer.headers["retry-after"], answer.headers["content-type"]) == ("1", "application/json")
     contract = {"code": 503, "type": "ServiceUnavailable", "message": MESSAGE}
     assert answer.json() == ({"error": MESSAGE} if path.startswith("/v2") else contract)
+
+
+@pytest.mark.parametrize("body", [BODY, BODY + bytes(4_000_000)], ids=["short", "4 MB"])
+def test_a_node_that_dies_in_the_middle_of_its_answer_has_not_answered(
+    fake: tuple[GatewayProcess, FakeNode], monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    monkeypatch.setattr(fake[1], "body", body)
+    monkeypatch.setattr(fake[1], "breaks", 1)
+    answer = post(fake, "/predictions/mnist", 200)
+    assert (answer.status_code, len(fake[1].asked)) == (200, 2)
+    assert answer.content == body
