@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+
+import psutil
 
 from benchmarks.faults.clients import RIGHT, Pictures, Tally
 from benchmarks.faults.open_loop import Flood, Question
@@ -27,6 +31,28 @@ REQUESTS_PER_S = 500
 def nothing(setting: Setting) -> Iterator[None]:
     """The clients alone, to compare with."""
     yield
+
+
+@contextmanager
+def nodes_apart(setting: Setting) -> Iterator[None]:
+    """The nodes on half of the processors, gateway and clients on the others: refusals cost the nodes nothing."""
+    cores = sorted(os.sched_getaffinity(0))
+    ours, theirs = cores[: len(cores) // 2] or cores, cores[len(cores) // 2 :]
+    nodes = [process for node in setting.gateway.nodes() for process in (node, *node.children(recursive=True))]
+    others = [psutil.Process(), *setting.gateway.envoys()]
+    try:
+        _run_on(theirs, nodes)
+        _run_on(ours, others)
+        yield
+    finally:
+        _run_on(cores, [*nodes, *others])
+
+
+def _run_on(cores: Sequence[int], processes: Sequence[psutil.Process]) -> None:
+    for process in processes:
+        for thread in process.threads():
+            with contextlib.suppress(ProcessLookupError):
+                os.sched_setaffinity(thread.id, cores)
 
 
 @contextmanager
@@ -54,6 +80,7 @@ def overload(setting: Setting, pictures: Pictures, requests: int) -> Tally:
     with Flood(setting.gateway, question, CROWD) as crowd:
         tally, rate = _timed(crowd, seconds, OVERLOAD * capacity)
     tally.note = (
+        "The nodes ran on half of the processors, gateway and clients on the others. "
         f"{FEW} connections got {capacity:,.0f} right answers a second. {CROWD:,} connections that sent "
         f"{OVERLOAD * capacity:,.0f} a second got {rate:,.0f}, {rate / capacity:.0%} of it (at least 90%), "
         "and were told of all others to come again."

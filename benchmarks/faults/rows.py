@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from benchmarks.faults.bad_nodes import answer_500, answer_late, bad_node, reset
 from benchmarks.faults.clients import PLAN, Pictures, Tally, ask_all
-from benchmarks.faults.crowds import CROWD, HELD_OPEN, OVERLOAD, nothing, overload, slow_clients
+from benchmarks.faults.crowds import CROWD, HELD_OPEN, OVERLOAD, nodes_apart, nothing, overload, slow_clients
 from benchmarks.faults.deaths import (
     kill_envoy,
     kill_node,
@@ -34,10 +34,6 @@ def ask_by_plan(setting: Setting, pictures: Pictures, requests: int) -> Tally:
     return total
 
 
-def never() -> str | None:
-    return None
-
-
 @dataclass(frozen=True)
 class Row:
     """One fault.
@@ -56,7 +52,7 @@ class Row:
     fault: Fault
     loses_held: bool = False
     ask: Ask = ask_by_plan
-    missing: Callable[[], str | None] = never
+    missing: Callable[[], str | None] = lambda: None
 
     def measured(self, setting: Setting, pictures: Pictures, requests: int) -> Tally:
         """What came back through the fault, which begins once all nodes answer."""
@@ -79,6 +75,6 @@ ROWS = (
     Row("a node that resets all but health checks", 5, bad_node(reset)),
     Row("a node that answers all but health checks after 30 s", 5, bad_node(answer_late)),
     Row("the disk of a node's logs full", 3, full_disk, missing=missing),
-    Row(f"{CROWD:,} connections, {OVERLOAD} times the load", 5, nothing, ask=overload),
+    Row(f"{CROWD:,} connections, {OVERLOAD} times the load", 5, nodes_apart, ask=overload),
     Row(f"{HELD_OPEN} half-sent requests held open", None, slow_clients),
 )

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.faults.bad_nodes import answer_500, answer_late, bad_node, reset
 from benchmarks.faults.clients import RIGHT, Part, Tally, ask_all
-from benchmarks.faults.crowds import overload
+from benchmarks.faults.crowds import nodes_apart, overload
 from benchmarks.faults.deaths import (
     kill_envoy,
     kill_node,
@@ -89,7 +89,8 @@ def test_a_node_without_its_link_or_its_disk_loses_nothing(setting: Setting, fau
 
 
 def test_of_too_many_requests_each_is_answered_right_or_told_to_come_again(setting: Setting) -> None:
-    tally = overload(setting, PICTURES, REQUESTS)
+    with nodes_apart(setting):
+        tally = overload(setting, PICTURES, REQUESTS)
     assert tally.lost == {}
     assert tally.outcomes[RIGHT] > 0
 
