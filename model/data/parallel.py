@@ -7,6 +7,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any, TypeVar
 
+import cv2
+import torch
+
 Result = TypeVar("Result")
 
 OnProgress = Callable[[int], object]
@@ -37,13 +40,19 @@ def map_chunks(
     results = []
     # A plain fork would copy the locks of torch's threads.
     context = multiprocessing.get_context("forkserver")
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=context, initializer=_leave_interrupts_to_parent) as pool:
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=context, initializer=_begin_process) as pool:
         for chunk, part in zip(chunks, pool.map(work, starts, chunks), strict=True):
             results += part
             on_progress(len(chunk))
     return results
 
 
-def _leave_interrupts_to_parent() -> None:
-    """Ctrl-C reaches every process of the terminal; one that it ends in mid-work can hang the pool for ever."""
+def _begin_process() -> None:
+    """One thread for each process, or they would wait for one another's.
+
+    Ctrl-C is left to the parent: it reaches every process of the terminal, and one that it ends in mid-work can hang
+    the pool for ever.
+    """
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
