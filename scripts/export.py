@@ -40,7 +40,9 @@ def main() -> int:
         if own:
             validation, test = own.to_measure(VALIDATION, bar.update), own.to_measure(TEST, bar.update)
         else:
-            validation, test = validation_sets(options.data, bar.update), test_sets(options.data, bar.update)
+            learned_pen = checkpoint["config"]["pen_variants"] > 0
+            validation = validation_sets(options.data, bar.update, with_pen=learned_pen)
+            test = test_sets(options.data, bar.update)
         refuses_letters = own is None or checkpoint["config"]["nondigit_kinds"] == "all"
         nondigits = nondigit_sets(bar.update, with_letters=refuses_letters)
     for line in [] if own else what_is_missing():
