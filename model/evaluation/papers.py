@@ -148,17 +148,19 @@ def measure_papers(
     digits = validation_digits(folder)
     draw = drawer(digits)
 
-    def read(items: Sequence[PaperItem]) -> PaperReadings:
-        drawn = draw_all(draw, items, [item.label for item in items], 0, progress)
-        probabilities = probabilities_of(recogniser, drawn.images)
-        return PaperReadings(items, probabilities, drawn.images.amax(dim=(1, 2)) == 0, recogniser.threshold)
-
-    measured = {}
-    for row in rows():
-        items = items_of(row, digits, max(count, len(row.kinds)), empty=False)
+    chosen, items = rows(), []
+    for row in chosen:
+        with_digit = items_of(row, digits, max(count, len(row.kinds)), empty=False)
         empty = items_of(row, digits, max(round(count * EMPTY_SHARE), len(row.kinds)), empty=True)
-        measured[row.name] = MeasuredRow(row, read([item.without() for item in items]), read(items), read(empty))
-    return measured
+        items += [[item.without() for item in with_digit], with_digit, empty]
+    together = [item for part in items for item in part]
+    drawn = draw_all(draw, together, [item.label for item in together], 0, progress).images
+    parts = drawn.split([len(part) for part in items])
+    readings = [
+        PaperReadings(part, probabilities_of(recogniser, images), images.amax(dim=(1, 2)) == 0, recogniser.threshold)
+        for part, images in zip(items, parts, strict=True)
+    ]
+    return {row.name: MeasuredRow(row, *readings[3 * i : 3 * i + 3]) for i, row in enumerate(chosen)}
 
 
 def pictures_of(count: int) -> int:
