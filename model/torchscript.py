@@ -25,9 +25,20 @@ def _without_deprecation_warnings() -> Iterator[None]:
 
 def compile_network(network: nn.Module) -> torch.jit.ScriptModule:
     """Script an evaluation-mode network and freeze it: weights become constants, normalisation can be folded."""
+    return _frozen(script_network(network))
+
+
+def script_network(network: nn.Module) -> torch.jit.ScriptModule:
+    """Script an evaluation-mode network whose weights can still be trained on; `load_network` freezes it."""
     with _without_deprecation_warnings():
-        script: torch.jit.ScriptModule = torch.jit.freeze(torch.jit.script(network))
+        script: torch.jit.ScriptModule = torch.jit.script(network)
     return script
+
+
+def _frozen(script: torch.jit.ScriptModule) -> torch.jit.ScriptModule:
+    with _without_deprecation_warnings():
+        frozen: torch.jit.ScriptModule = torch.jit.freeze(script)
+    return frozen
 
 
 def save_network(network: torch.jit.ScriptModule, path: Path) -> None:
@@ -81,7 +92,8 @@ def load_network(path: Path) -> FusedNetwork:
     Raises:
         ArtifactError: the file is not TorchScript.
     """
-    return FusedNetwork(load_differentiable(path))
+    network = load_differentiable(path)
+    return FusedNetwork(_frozen(network) if next(network.parameters(), None) is not None else network)
 
 
 def load_differentiable(path: Path) -> torch.jit.ScriptModule:

@@ -14,7 +14,7 @@ from model.artifacts import INK_FILE, INK_METADATA_FILE, sha256_of, write_atomic
 from model.errors import ArtifactError
 from model.preprocessing.digit import PREPROCESSING_VERSION
 from model.preprocessing.views import MASK_SIDE, PLANES
-from model.torchscript import compile_network, save_network
+from model.torchscript import compile_network, save_network, script_network
 from model.training.ink.loop import ink_network_of
 from model.training.networks import count_parameters
 from release.export import LARGEST_DIFFERENCE
@@ -36,11 +36,10 @@ def export_ink(checkpoint: dict[str, Any], folder: Path, *, commit: str = "") ->
         ArtifactError: TorchScript and the network that was trained differ by more than `LARGEST_DIFFERENCE`.
     """
     network = ink_network_of(checkpoint)
-    script = compile_network(network)
-    _check_parity(network, script)
+    _check_parity(network, compile_network(network))
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / INK_FILE
-    write_atomically(path, partial(save_network, script))
+    write_atomically(path, partial(save_network, script_network(network)))
     metadata: dict[str, Any] = {
         "format": METADATA_FORMAT,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),

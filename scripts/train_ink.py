@@ -31,7 +31,7 @@ def main() -> int:
     default = InkConfig()
     parser.add_argument("--run-folder", type=Path, default=RUN_FOLDER, help="where the checkpoint goes")
     parser.add_argument("--resume", action="store_true", help=f"go on from the run folder's {LAST}")
-    parser.add_argument("--initial", type=Path, help="checkpoint whose weights to start from")
+    parser.add_argument("--initial", type=Path, help="whose weights to start from: a checkpoint, or a released ink.pt")
     parser.add_argument("--steps", type=int, default=default.steps, help="batches to learn from")
     parser.add_argument("--batch-size", type=int, default=default.batch_size, help="scenes in a batch")
     parser.add_argument("--learning-rate", type=float, default=default.learning_rate, help="its peak")

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from model.artifacts import write_atomically, write_json
 from model.data.papers.subjects import Handwriting
 from model.errors import ArtifactError
+from model.torchscript import load_differentiable
 from model.training.checkpoints import LAST, Run, checkpoint_of, read_file, restore_state
 from model.training.ink.network import InkNetwork, dice, ink_loss
 from model.training.ink.scenes import Batch, Scenes, batches
@@ -59,7 +60,7 @@ def train_ink(
         validated: what other writers wrote, on papers of the same kinds: tells how training goes, chooses nothing.
         run_folder: created if missing; holds `last.pt` and `history.json`.
         resume: go on from `last.pt` where there is one; its configuration must be the same.
-        initial: a checkpoint whose averaged weights to start from.
+        initial: what holds the weights to start from: a checkpoint, or a released network.
         data_hashes: SHA-256 of the data's files, kept in the checkpoint.
         on_record: called with each record, every `config.steps_a_record` steps.
 
@@ -109,11 +110,20 @@ def _begin(config: InkConfig, initial: Path | None) -> Run:
     torch.manual_seed(config.seed)
     network: nn.Module = InkNetwork()
     if initial:
-        network.load_state_dict(load_ink_checkpoint(initial)["average_weights"])
+        network.load_state_dict(_weights_of(initial))
     network = network.to(memory_format=torch.channels_last)
     optimiser = create_optimiser("adamw", network, config.learning_rate, config.weight_decay)
     schedule = create_schedule("cosine", optimiser, config.steps)
     return Run(network, average_weights(network, config.average_decay), optimiser, schedule, [])
+
+
+def _weights_of(path: Path) -> dict[str, Tensor]:
+    """The averaged weights of a checkpoint, or those of a network that was exported."""
+    try:
+        exported: dict[str, Tensor] = load_differentiable(path).state_dict()
+    except ArtifactError:
+        return dict(load_ink_checkpoint(path)["average_weights"])
+    return exported
 
 
 def _learn(run: Run, config: InkConfig, stream: Iterator[Batch], steps: int) -> dict[str, float]:

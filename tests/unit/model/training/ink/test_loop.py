@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from model.artifacts import INK_FILE
 from model.data.papers.subjects import Handwriting
 from model.errors import ArtifactError
 from model.training.checkpoints import LAST
@@ -13,6 +14,7 @@ from model.training.ink.loop import InkConfig, ink_network_of, load_ink_checkpoi
 from model.training.ink.network import InkNetwork, dice, ink_loss
 from model.training.ink.scenes import Scenes
 from model.training.networks import count_parameters
+from release.ink_export import export_ink
 from tests.drawing import STROKES
 
 HAND = Handwriting(list(STROKES.values()), [], np.zeros((0, 28, 28), np.uint8))
@@ -70,6 +72,19 @@ def test_a_training_that_was_stopped_ends_with_the_weights_of_one_that_was_not(t
     with pytest.raises(ArtifactError, match=r"another configuration \(differs in: learning_rate\)"):
         train_ink(InkConfig(**(vars(CONFIG) | {"learning_rate": 1e-4})), HAND, HAND, tmp_path / "whole", resume=True)
     assert isinstance(ink_network_of(whole), InkNetwork)
+
+
+@pytest.mark.slow
+def test_a_training_starts_from_the_weights_of_a_checkpoint_or_of_a_released_network(tmp_path: Path) -> None:
+    first = train_ink(CONFIG, HAND, HAND, tmp_path / "first")
+    weights = load_ink_checkpoint(first)["average_weights"]
+    export_ink(load_ink_checkpoint(first), tmp_path)
+    hardly = InkConfig(**(vars(CONFIG) | {"steps": 1, "learning_rate": 1e-9}))
+    for initial in (first, tmp_path / INK_FILE):
+        last = train_ink(hardly, HAND, HAND, tmp_path / f"from {initial.name}", initial=initial)
+        found = load_ink_checkpoint(last)["average_weights"]
+        for name in (name for name in weights if name.endswith(("weight", "bias"))):
+            torch.testing.assert_close(found[name], weights[name])
 
 
 def test_a_file_that_is_no_checkpoint_of_an_ink_network_is_refused(tmp_path: Path) -> None:
