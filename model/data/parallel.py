@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any, TypeVar
 
-import cv2
 import torch
 
 Result = TypeVar("Result")
@@ -54,5 +53,4 @@ def _begin_process() -> None:
     the pool for ever.
     """
     torch.set_num_threads(1)
-    cv2.setNumThreads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -40,6 +40,11 @@ class PaperReadings:
     is_blank: Tensor
     threshold: float
 
+    @classmethod
+    def of(cls, items: Sequence[PaperItem], images: Tensor, recogniser: Recogniser) -> "PaperReadings":
+        """Read what the recogniser sees of them, uint8 (N, 28, 28), black where no ink was found."""
+        return cls(items, probabilities_of(recogniser, images), images.amax(dim=(1, 2)) == 0, recogniser.threshold)
+
     @property
     def labels(self) -> Tensor:
         """True labels, int64 (N,)."""
@@ -156,10 +161,7 @@ def measure_papers(
     together = [item for part in items for item in part]
     drawn = draw_all(draw, together, [item.label for item in together], 0, progress).images
     parts = drawn.split([len(part) for part in items])
-    readings = [
-        PaperReadings(part, probabilities_of(recogniser, images), images.amax(dim=(1, 2)) == 0, recogniser.threshold)
-        for part, images in zip(items, parts, strict=True)
-    ]
+    readings = [PaperReadings.of(part, images, recogniser) for part, images in zip(items, parts, strict=True)]
     return {row.name: MeasuredRow(row, *readings[3 * i : 3 * i + 3]) for i, row in enumerate(chosen)}
 
 

@@ -56,8 +56,12 @@ def find_digit(picture: Image.Image, is_dark_ink: bool | None = None) -> Digit:
         NoInk: the picture shows no ink of a digit.
     """
     ink = locate_ink(picture, is_dark_ink)
-    image = _centred(resized(_even_strokes(ink.image[bounding_box(ink.image)]), BOX))
-    return Digit(image, ink.box(sent_size(picture)))
+    return Digit(digit_of(ink.image), ink.box(sent_size(picture)))
+
+
+def digit_of(ink: GreyImage) -> GreyImage:
+    """What the network sees of ink, uint8 (H, W) with some above 0: cropped, evened out, scaled, centred on 28x28."""
+    return _centred(resized(_even_strokes(ink[bounding_box(ink)]), BOX))
 
 
 def normalise(images: NDArray[np.uint8]) -> NDArray[np.float32]:
