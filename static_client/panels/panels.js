@@ -2,10 +2,13 @@
 
 import { element, loadStyle } from "./dom.js";
 
+// A browser may remember for ever that a module did not load, so it is asked for once more under a new address.
+const again = (path) => () => import(`${new URL(path, import.meta.url)}?${performance.now()}`);
+
 const PANELS = {
-  inside: () => import("./look_inside_panel.js"),
-  card: () => import("./model_panel.js"),
-  history: () => import("../corrections/corrections_panel.js"),
+  inside: () => import("./look_inside_panel.js").catch(again("./look_inside_panel.js")),
+  card: () => import("./model_panel.js").catch(again("./model_panel.js")),
+  history: () => import("../corrections/corrections_panel.js").catch(again("../corrections/corrections_panel.js")),
 };
 
 const DIALOGS = {

@@ -16,7 +16,8 @@ TYPES = "types.js"  # for readers and editors; no module imports it
 COMMENT = re.compile(r"/\*.*?\*/|(?<!\S)//[^\n]*", re.DOTALL)
 NAMES_FROM = r"[\w$*{},\s]+\sfrom\s+"
 STATIC_IMPORT = re.compile(rf'^(?:import\s+(?:{NAMES_FROM})?|export\s+{NAMES_FROM})"([^"]+)"', re.MULTILINE)
-DYNAMIC_IMPORT = re.compile(r'\bimport\((?:"([^"]+)"\))?')
+ONCE_MORE = r"(?!`\$\{new URL\(path,)"  # what was imported by its path already, under another address
+DYNAMIC_IMPORT = re.compile(rf'\bimport\({ONCE_MORE}(?:"([^"]+)"\))?')
 PRELOAD = re.compile(r'<link rel="modulepreload" href="([^"]+)">')
 
 

@@ -234,7 +234,7 @@ def layout_of(pad: PadPage) -> dict[str, object]:
 
 def test_panel_that_does_not_load_shows_a_message_and_loads_later(open_page: PageOpener) -> None:
     pad = open_for_trouble(open_page)
-    pad.page.route("**/model_panel.js", lambda route: route.abort("connectionrefused"))
+    pad.page.route("**/model_panel.js*", lambda route: route.abort("connectionrefused"))
     pad.page.get_by_role("button", name="The model").click()
     pad.expect_status("a part of it does not load. Is its own server still running?")
     pad.page.unroute_all()
