@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import secrets
 import subprocess
+import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import psutil
 
@@ -30,6 +32,19 @@ def find_free_ports() -> Ports:
             check_ports_free(ports, with_page=True)
             return ports
     raise OperatorError("no six free ports found")
+
+
+def wait_until_ready(process: subprocess.Popen[bytes], stdout: Path, stderr: Path, timeout_s: float) -> None:
+    """Wait until a process has printed `READY_LINE`.
+
+    Raises:
+        OperatorError: it ended before, or did not print it in time; says what is in the file of its errors.
+    """
+    deadline = time.monotonic() + timeout_s
+    while READY_LINE not in stdout.read_text():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise OperatorError(f"it did not get ready (exit status {process.poll()}):\n{stderr.read_text()}")
+        time.sleep(0.1)
 
 
 def descendants(process: subprocess.Popen[bytes]) -> list[psutil.Process]:

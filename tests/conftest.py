@@ -6,7 +6,6 @@ import contextlib
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from benchmarks.processes import READY_LINE, find_free_ports, stop
+from benchmarks.processes import find_free_ports, stop, wait_until_ready
+from model.errors import OperatorError
 from model.locations import ROOT
 from serving.settings import LOOPBACK, Ports
 
@@ -82,13 +82,11 @@ def start(log_dir: Path, *arguments: str, root: Path = ROOT, environment: Mappin
             cwd=root,
             env={**os.environ, **(environment or {})},
         )
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while READY_LINE not in stdout.read_text():
-        if process.poll() is not None or time.monotonic() > deadline:
-            process.terminate()
-            process.wait(STOP_TIMEOUT_S)
-            pytest.fail(f"serve.py did not get ready (exit status {process.returncode}):\n{stderr.read_text()}")
-        time.sleep(0.1)
+    try:
+        wait_until_ready(process, stdout, stderr, START_TIMEOUT_S)
+    except OperatorError:
+        stop(process, STOP_TIMEOUT_S)
+        raise
     return Service(process, ports, log_dir, stdout.read_text())
 
 

@@ -9,14 +9,13 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
 from benchmarks.faults.setting import Setting, every
-from benchmarks.processes import READY_LINE, find_free_ports, stop
+from benchmarks.processes import find_free_ports, stop, wait_until_ready
 from model.artifacts import MODEL_NAME
 from model.errors import OperatorError
 from model.locations import ROOT
@@ -123,15 +122,10 @@ def _run(*command: str) -> None:
 @contextmanager
 def _running(command: Sequence[str], folder: Path) -> Iterator[None]:
     """A node, ready, for the length of a `with` block; what it prints lies in the folder."""
-    out = folder / "stdout"
-    with out.open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
+    with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
         process = subprocess.Popen(command, stdout=stdout, stderr=stderr, cwd=ROOT)
     try:
-        deadline = time.monotonic() + READY_TIMEOUT_S
-        while READY_LINE not in out.read_text():
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise OperatorError(f"a further node did not get ready: {(folder / 'stderr').read_text()}")
-            time.sleep(0.1)
+        wait_until_ready(process, folder / "stdout", folder / "stderr", READY_TIMEOUT_S)
         yield
         if process.poll() is not None:
             raise OperatorError(f"a further node has ended: {(folder / 'stderr').read_text()}")

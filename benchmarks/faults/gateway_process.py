@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.processes import READY_LINE, descendants, find_free_ports, stop
+from benchmarks.processes import descendants, find_free_ports, stop, wait_until_ready
 from model.artifacts import MODEL_NAME
 from model.errors import OperatorError
 from model.locations import ROOT
@@ -142,12 +142,7 @@ def running_gateway(folder: Path, *arguments: str) -> Iterator[GatewayProcess]:
             [*command, f"--state-dir={state}", f"--log-dir={logs}", *arguments], stdout=out, stderr=err, cwd=ROOT
         )
     try:
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while READY_LINE not in (folder / "stdout").read_text():
-            if process.poll() is not None or time.monotonic() > deadline:
-                said = (folder / "stderr").read_text()
-                raise OperatorError(f"the gateway did not get ready (exit status {process.poll()}):\n{said}")
-            time.sleep(POLL_INTERVAL_S)
+        wait_until_ready(process, folder / "stdout", folder / "stderr", START_TIMEOUT_S)
         scheme = "http" if "--no-tls" in arguments else "https"
         yield GatewayProcess(process, f"{scheme}://{LOOPBACK}:{port}", state, logs)
     finally:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks.faults.clients import Tally
 from benchmarks.faults.rows import QUIET, Row
+from benchmarks.results import markdown
 
 
 @dataclass(frozen=True)
@@ -55,5 +56,5 @@ def table(measured: Sequence[Result], skipped: Mapping[Row, str], conditions: st
     notes = [f"{result.row.name}: {result.tally.note}" for result in measured if result.tally.note]
     notes += [f"Not measured: {row.name}; it {reason}." for row, reason in skipped.items()]
     parts = ["# What is lost when something dies behind the gateway", conditions]
-    parts.append("\n".join(f"| {' | '.join(cells)} |" for cells in rows))
+    parts.append(markdown(rows))
     return "\n\n".join(parts + notes) + "\n"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from benchmarks.faults.bad_nodes import answer_500, answer_late, bad_node, reset
-from benchmarks.faults.clients import PLAN, Pictures, Tally, ask_all
+from benchmarks.faults.clients import PLAN, Part, Pictures, Tally, ask_all
 from benchmarks.faults.crowds import CROWD, HELD_OPEN, OVERLOAD, nodes_apart, nothing, overload, slow_clients
 from benchmarks.faults.deaths import (
     kill_envoy,
@@ -24,11 +24,11 @@ Ask = Callable[[Setting, Pictures, int], Tally]
 """Sends so many requests; gives what came back."""
 
 
-def ask_by_plan(setting: Setting, pictures: Pictures, requests: int) -> Tally:
-    """Clients of every kind, one after the other."""
+def ask_by_plan(setting: Setting, pictures: Pictures, requests: int, plan: Sequence[Part] = PLAN) -> Tally:
+    """Clients of every kind, one after the other, each with the same share of the requests."""
     total = Tally()
-    for part in PLAN:
-        tally = asyncio.run(ask_all(setting.gateway, pictures, part, requests // len(PLAN)))
+    for part in plan:
+        tally = asyncio.run(ask_all(setting.gateway, pictures, part, requests // len(plan)))
         total.outcomes += tally.outcomes
         total.seconds += tally.seconds
     return total

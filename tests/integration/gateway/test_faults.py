@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 import time
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from benchmarks.faults.bad_nodes import answer_500, answer_late, bad_node, reset
-from benchmarks.faults.clients import RIGHT, Part, Tally, ask_all
+from benchmarks.faults.clients import RIGHT, Part, Tally
 from benchmarks.faults.crowds import nodes_apart, overload
 from benchmarks.faults.deaths import (
     kill_envoy,
@@ -23,6 +22,7 @@ from benchmarks.faults.deaths import (
 )
 from benchmarks.faults.further_nodes import cut_link, full_disk, missing
 from benchmarks.faults.gateway_process import free_node_port, running_gateway
+from benchmarks.faults.rows import ask_by_plan
 from benchmarks.faults.setting import Fault, Setting
 from tests.drawing import DIGITS, draw_digit, encoded
 
@@ -45,12 +45,8 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
 
 def ask(setting: Setting) -> Tally:
     """What comes back to some clients of each protocol."""
-    total = Tally()
     with ThreadPoolExecutor(1) as thread:  # the browser of other tests keeps an event loop in this one
-        for part in PARTS:
-            tally = thread.submit(asyncio.run, ask_all(setting.gateway, PICTURES, part, REQUESTS)).result()
-            total.outcomes += tally.outcomes
-    return total
+        return thread.submit(ask_by_plan, setting, PICTURES, len(PARTS) * REQUESTS, PARTS).result()
 
 
 def test_nothing_is_lost_while_nothing_is_wrong(setting: Setting) -> None:
