@@ -65,7 +65,7 @@ class Endurance:
         self._clients = clients
         [model] = requests.get(f"{management_url}/models/{MODEL_NAME}", timeout=TIMEOUT_S).json()
         self._workers = [psutil.Process(worker["pid"]) for worker in model["workers"]]
-        self._jvm = self._workers[0].parent()
+        self._jvm = _jvm_of(self._workers[0])
         self._trials = trials(SAMPLE.read_bytes())
         self._lock = threading.Lock()
         self.wrong = 0
@@ -97,6 +97,15 @@ class Endurance:
                 wrong += session.post(url, data=trial.body, timeout=TIMEOUT_S).status_code != trial.status
         with self._lock:
             self.wrong += wrong
+
+
+def _jvm_of(worker: psutil.Process) -> psutil.Process | None:
+    """TorchServe's JVM: the worker's parent, or a brother of the fork server that made the worker."""
+    for ancestor in worker.parents()[:2]:
+        for process in (ancestor, *ancestor.children()):
+            if "org.pytorch.serve.ModelServer" in process.cmdline():
+                return process
+    return None
 
 
 def shares(count: int, clients: int) -> list[int]:

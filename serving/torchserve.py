@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from handler.torchserve_patches import prepare_start, worker_start_folder
+from handler.torchserve_patches import prepare_start, with_fork_server, worker_start_folder
 from model.artifacts import MODEL_NAME
 from model.locations import ROOT
 from serving.machine import temporary_folder, utf8_locale
@@ -163,7 +163,8 @@ def _prepare(folder: Path, ports: Ports, archive: Path, config: str) -> list[str
         shutil.copyfile(file, folder / file.name)
     path = folder / CONFIG_FILE.name
     path.write_text(derive_config(config, ports, model_store), encoding="utf-8")
-    return [sys.executable, "-m", "ts.model_server", "--start", "--foreground", "--ncs", "--ts-config", str(path)]
+    start = [sys.executable, "-m", "ts.model_server", "--start", "--foreground", "--ncs", "--ts-config", str(path)]
+    return with_fork_server(start, folder)
 
 
 def _environment(folder: Path, java_home: Path | None, log_folder: Path) -> dict[str, str]:

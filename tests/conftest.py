@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import requests
 
 from benchmarks.processes import find_free_ports, stop, wait_until_ready
 from model.errors import OperatorError
@@ -20,6 +21,7 @@ from serving.settings import LOOPBACK, Ports
 
 START_TIMEOUT_S = 100.0
 STOP_TIMEOUT_S = 25.0
+TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,14 @@ class Service:
         return f"{self.api_url}/predictions/mnist"
 
     def descendants(self) -> list[psutil.Process]:
-        """The guard, TorchServe's launcher, the JVM and the workers."""
+        """The guard, TorchServe's launcher, the JVM, the fork server and the workers with what started them."""
         found: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
         return found
+
+    def workers(self) -> list[psutil.Process]:
+        """The workers that TorchServe knows of, ready or not."""
+        [model] = requests.get(f"{self.management_url}/models/mnist", timeout=TIMEOUT_S).json()
+        return [psutil.Process(worker["pid"]) for worker in model["workers"] if worker["pid"] > 0]
 
     def descendant(self, *words: str) -> psutil.Process:
         """The one whose command line has all these words."""

@@ -24,6 +24,7 @@ from serving.gateway.unix_http import UnixConnection
 from serving.settings import LOOPBACK, ServeError, check_ports_free
 
 TRUSTED = "trusted.pem"
+FORK_SERVER = "fork_server.py"  # of a node, whose workers are its children
 START_TIMEOUT_S = 100.0
 STOP_TIMEOUT_S = 60.0
 ADMIN_TIMEOUT_S = 5.0
@@ -75,8 +76,9 @@ class GatewayProcess:
         return [process for process in descendants(self.process) if any(word in part for part in _command(process))]
 
     def workers(self) -> list[psutil.Process]:
-        """The workers of all nodes."""
-        return self.processes("model_service_worker")
+        """The workers of all nodes, each forked by its node's fork server."""
+        forking = self.processes(FORK_SERVER)
+        return [process for process in forking if process.parent() in forking]
 
     def nodes(self) -> list[psutil.Process]:
         """The JVM of each node."""

@@ -6,6 +6,7 @@ server answers without them too: `DIGITS_TORCHSERVE_PATCHES=off` in its environm
 
 import logging
 import os
+import sys
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -58,3 +59,11 @@ def prepare_start(folder: Path) -> None:
 def worker_start_folder() -> Path | None:
     """The folder to put on `PYTHONPATH` of TorchServe, so that each worker runs `sitecustomize` first."""
     return Path(__file__).with_name("worker_start") if are_wanted() else None
+
+
+def with_fork_server(command: list[str], folder: Path) -> list[str]:
+    """The command that starts TorchServe and, beside it, what forks its workers, at an address in a folder."""
+    if not (are_wanted() and hasattr(os, "pidfd_open")):
+        return command
+    server = Path(__file__).with_name("fork_server.py")
+    return [sys.executable, "-P", str(server), str(folder / "fork.sock"), *command]

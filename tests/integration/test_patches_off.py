@@ -17,13 +17,13 @@ TIMEOUT_S = 30
 
 
 def signs_of_patches(service: Service) -> list[tuple[int, bool]]:
-    """For each worker the number of its keepers, and whether it runs our `sitecustomize` at its start."""
-    workers = [p for p in service.descendants() if any("model_service_worker" in part for part in p.cmdline()[:3])]
+    """For each worker the number of its keepers, and whether the fork server made it."""
+    workers = service.workers()
     assert workers
     return [
         (
             sum("keeper" in " ".join(child.cmdline()) for child in worker.children()),
-            "worker_start" in worker.environ().get("PYTHONPATH", ""),
+            any("fork_server" in part for part in worker.parents()[0].cmdline()),
         )
         for worker in workers
     ]

@@ -132,7 +132,7 @@ def test_a_killed_worker_comes_back_while_requests_arrive(service: Service, pict
     for asker in askers:
         asker.start()
     try:
-        workers = [p for p in service.descendants() if "model_service_worker" in " ".join(p.cmdline())]
+        workers = service.workers()
         for worker in workers:
             worker.kill()
         psutil.wait_procs(workers, timeout=5)
