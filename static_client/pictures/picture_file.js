@@ -3,16 +3,19 @@
 import { RecogniserError } from "../recogniser/errors.js";
 import { markedPicture } from "./marked_picture.js";
 
-/** Longest side of a sent picture: the recogniser finds the ink at this size or below. */
-export const MAX_SIDE_PX = 280;
+/** Longest side of a sent picture: a digit of a fiftieth of a photograph is still large enough to read. */
+const MAX_SIDE_PX = 1600;
 
 /** Largest sent picture. */
-export const MAX_BYTES = 65536;
+const MAX_BYTES = 2 ** 20;
+
+/** A file within both is sent as it is; of larger ones only the pixels are, without place, time and camera. */
+const SMALL = { side_px: 280, bytes: 65536 };
 
 /** Largest file that is opened: ten times a phone's photograph. */
 const MAX_FILE_BYTES = 64 * 2 ** 20;
 
-const SCALES = [1, 0.7, 0.5, 0.35]; // of MAX_SIDE_PX; the last makes 98 px, under 40 KB in any format
+const SCALES = [1, 0.7, 0.5, 0.35, 0.25]; // of MAX_SIDE_PX; the last makes 400 px, under MAX_BYTES in any format
 const SENT_AS_THEY_ARE = ["image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp"];
 const QUALITY = 0.9;
 
@@ -23,7 +26,7 @@ const QUALITY = 0.9;
  */
 export async function readPictureFile(file) {
   const image = await open(file);
-  const isSmall = file.size <= MAX_BYTES && Math.max(image.width, image.height) <= MAX_SIDE_PX;
+  const isSmall = file.size <= SMALL.bytes && Math.max(image.width, image.height) <= SMALL.side_px;
   if (isSmall && SENT_AS_THEY_ARE.includes(file.type)) {
     return markedPicture(image, file.type, await bytesOf(file));
   }
