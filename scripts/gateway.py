@@ -28,6 +28,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--address", default=LOOPBACK, help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8443, help="port to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--metrics-address", default=LOOPBACK, help="address of the statistics for Prometheus (default: %(default)s)"
+    )
+    parser.add_argument("--metrics-port", type=int, help="their port (default: one above --port)")
     parser.add_argument("--nodes", type=int, help="nodes to start on this machine (default: 2; 0 with --node)")
     parser.add_argument("--node-port", type=int, help="port of the first; the next is 100 above (default: 8080)")
     parser.add_argument(
@@ -74,6 +78,9 @@ def gateway_of(options: argparse.Namespace, parser: argparse.ArgumentParser) -> 
     for name in ("requests_per_s", "requests_per_node"):
         if (value := getattr(options, name)) < 1:
             parser.error(f"--{name.replace('_', '-')} is {value}; at least 1 is accepted")
+    metrics_port = options.port + 1 if options.metrics_port is None else options.metrics_port
+    if metrics_port == options.port:
+        parser.error(f"--metrics-port is {metrics_port}, and so is --port; they must differ")
     elsewhere = bool(options.node or options.nodes_file)
     allows_anonymous = is_loopback if options.anonymous is None else options.anonymous == "yes"
     return Gateway(
@@ -86,6 +93,8 @@ def gateway_of(options: argparse.Namespace, parser: argparse.ArgumentParser) -> 
             allows_anonymous=allows_anonymous,
             uses_tls=not options.no_tls,
             requests_per_node=options.requests_per_node,
+            metrics_address=options.metrics_address,
+            metrics_port=metrics_port,
         ),
         local_nodes=(0 if elsewhere else 2) if options.nodes is None else options.nodes,
         ports=read_ports().moved(options.node_port, None),

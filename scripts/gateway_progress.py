@@ -17,16 +17,17 @@ class TerminalObserver(StartObserver):
         self._gateway = gateway
 
     def ready(self, seconds: float) -> None:
-        gateway, url = self._gateway, self._gateway.url
+        gateway, url, settings = self._gateway, self._gateway.url, self._gateway.settings
         keys = gateway.key_file.read()
         given = f' -H "Authorization: Bearer {keys[0].secret}"' if keys else ""
-        own = " -k" if gateway.settings.uses_tls and gateway.certificate is None else ""
+        own = " -k" if settings.uses_tls and gateway.certificate is None else ""
         lines = [
             f"Ready after {seconds:.1f} s.",
             f"Page:      {url}",
             f"Endpoint:  {url}/predictions/{MODEL_NAME}",
             f"Try:       curl{own} {url}/predictions/{MODEL_NAME} -T {os.path.relpath(SAMPLE)}{given}",
             f"Keys:      python scripts/keys.py --help ({len(keys)} in {gateway.key_file.path})",
+            f"Metrics:   http://{settings.metrics_address}:{settings.metrics_port}/metrics",
             f"Restart:   kill -USR1 {os.getpid()} restarts the nodes in turn",
             f"Logs:      {gateway.log_folder}",
             "Ctrl-C stops everything.",

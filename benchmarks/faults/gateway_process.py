@@ -52,6 +52,11 @@ class GatewayProcess:
         return f"{self.url}/predictions/{MODEL_NAME}"
 
     @property
+    def metrics_url(self) -> str:
+        """Where Prometheus reads Envoy's statistics: one port above, by default."""
+        return f"http://{LOOPBACK}:{int(self.url.rpartition(':')[2]) + 1}/metrics"
+
+    @property
     def keys(self) -> KeyFile:
         return KeyFile(self.state / KEY_FILE)
 

@@ -20,7 +20,7 @@ import yaml
 from model.errors import OperatorError
 from model.locations import ROOT
 from serving.gateway.keys import Key
-from serving.settings import SAMPLE
+from serving.settings import LOOPBACK, SAMPLE
 
 TEMPLATES = ROOT / "deploy" / "envoy"
 REQUESTS_PER_NODE = 32
@@ -78,6 +78,7 @@ class Settings:
         uses_tls: whether it speaks TLS.
         requests_per_node: how many requests a node may hold; see `REQUESTS_PER_NODE`.
         model_version: a version that every node serves; the protocols' questions about the server go to it.
+        metrics_address, metrics_port: where Prometheus reads Envoy's statistics.
     """
 
     address: str
@@ -89,6 +90,8 @@ class Settings:
     uses_tls: bool
     requests_per_node: int = REQUESTS_PER_NODE
     model_version: str = "1.0"
+    metrics_address: str = LOOPBACK
+    metrics_port: int = 8444
 
 
 class Configuration:
@@ -127,6 +130,8 @@ class Configuration:
             "log_folder": self._log_folder,
             "address": settings.address,
             "port": settings.port,
+            "metrics_address": settings.metrics_address,
+            "metrics_port": settings.metrics_port,
             "page_port": settings.page_port,
             "grpc_port": settings.grpc_port,
             "requests_per_s": settings.requests_per_s,

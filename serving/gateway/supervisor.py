@@ -20,7 +20,7 @@ from typing import TypeVar
 from model.artifacts import MODEL_NAME
 from model.errors import OperatorError
 from serving.gateway.certificate import own_certificate
-from serving.gateway.configuration import Configuration, GatewayError, Node, Settings
+from serving.gateway.configuration import Configuration, GatewayError, Node
 from serving.gateway.description import Gateway, Observer
 from serving.gateway.envoy import Envoy
 from serving.gateway.nodes import LocalNode
@@ -53,7 +53,9 @@ def serve(gateway: Gateway, observer: Observer) -> bool:
     started = time.monotonic()
     check_open_files()
     check_disk(gateway.log_folder)
-    _check_port(gateway.settings)
+    settings = gateway.settings
+    _check_port(settings.address, settings.port, "--port")
+    _check_port(settings.metrics_address, settings.metrics_port, "--metrics-port")
     with contextlib.ExitStack() as stack:
         running = _Running(gateway, observer, stack)
         is_ready = running.wait_until_ready(started + gateway.timeout_s)
@@ -230,12 +232,13 @@ def _lines(file: Path) -> Iterator[str]:
             yield stripped
 
 
-def _check_port(settings: Settings) -> None:
+def _check_port(address: str, port: int, option: str) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.address, settings.port))
-        except OSError as error:
+            probe.bind((address, port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
             raise GatewayError(
-                f"port {settings.port} of {settings.address} cannot be used: {error.strerror}; choose another (--port)"
+                f"port {port} of {address} cannot be used: {reason}; choose another ({option})"
             ) from error

@@ -1,0 +1,31 @@
+"""The command line of `make gateway`, where it needs no server."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from scripts import gateway
+from serving.gateway.configuration import GatewayError
+from serving.settings import LOOPBACK
+
+
+def test_the_statistics_need_a_port_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as error:
+        gateway.main(["--port", "9000", "--metrics-port", "9000"])
+    assert error.value.code == 2
+    assert "they must differ" in capsys.readouterr().err
+
+
+def test_a_port_that_cannot_be_used_is_named_with_its_option(tmp_path: Path) -> None:
+    folders = [f"--state-dir={tmp_path}", f"--log-dir={tmp_path}"]
+    with socket.create_server((LOOPBACK, 0)) as taken, pytest.raises(GatewayError, match="choose another") as error:
+        gateway.main([*folders, f"--metrics-port={taken.getsockname()[1]}", f"--port={free_port()}"])
+    assert "(--metrics-port)" in str(error.value)
+    with pytest.raises(GatewayError, match=r"port 65536 .* must be 0-65535"):
+        gateway.main([*folders, "--port=65535"])
+
+
+def free_port() -> int:
+    with socket.create_server((LOOPBACK, 0)) as probe:
+        return int(probe.getsockname()[1])
