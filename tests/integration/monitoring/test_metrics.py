@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import shutil
-import socket
-import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
@@ -22,12 +16,12 @@ from benchmarks.faults.gateway_process import running_gateway
 from handler.metrics import COUNTERS, HISTOGRAMS
 from serving.settings import LOOPBACK, METRICS_CONFIG_FILE
 from tests.drawing import draw_digit, encoded
+from tests.integration.monitoring.conftest import TIMEOUT_S, Prometheus, eventually, running_prometheus
 
 if TYPE_CHECKING:
     from tests.conftest import Service, ServiceStarter
 
-TIMEOUT_S = 20
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def values(service: Service, metric: str, **labels: str) -> float:
@@ -36,13 +30,6 @@ def values(service: Service, metric: str, **labels: str) -> float:
     found = re.findall(rf"^{metric}\{{(.*)\}} (\S+)$", text, re.MULTILINE)
     wanted = [f'{name}="{value}"' for name, value in labels.items()]
     return sum(float(value) for series, value in found if all(label in series for label in wanted))
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + TIMEOUT_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def ask(service: Service, body: bytes, times: int, path: str = "predictions") -> None:
@@ -110,45 +97,19 @@ def test_metrics_yaml_declares_and_the_prose_explains_what_the_handler_tells() -
 
 
 @pytest.fixture
-def prometheus(service: Service, tmp_path: Path) -> Iterator[str]:
-    """A real Prometheus that scrapes the server; the address of its API."""
-    program = shutil.which("prometheus")
-    if program is None:
-        assert not os.environ.get("REQUIRE_PROMETHEUS"), "no prometheus on this machine"
-        pytest.skip("no prometheus on this machine: apt install prometheus")
-    with socket.create_server((LOOPBACK, 0)) as probe:
-        address = f"{LOOPBACK}:{probe.getsockname()[1]}"
+def prometheus(service: Service, tmp_path: Path) -> Iterator[Prometheus]:
+    """A real Prometheus that scrapes the server."""
     scraped = {"job_name": "digits", "static_configs": [{"targets": [f"{LOOPBACK}:{service.ports.metrics}"]}]}
-    config = tmp_path / "prometheus.yml"
-    config.write_text(json.dumps({"global": {"scrape_interval": "1s"}, "scrape_configs": [scraped]}))
-    command = [program, f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'data'}"]
-    with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen([*command, f"--web.listen-address={address}"], stdout=log, stderr=log)
-    try:
-        eventually(lambda: _is_up(f"http://{address}/-/ready"))
-        yield f"http://{address}/api/v1/query"
-    finally:
-        process.terminate()
-        process.wait(TIMEOUT_S)
+    with running_prometheus(tmp_path, {"global": {"scrape_interval": "1s"}, "scrape_configs": [scraped]}) as running:
+        yield running
 
 
-def _is_up(url: str) -> bool:
-    """Prometheus listens a while before it is ready, and answers 503 meanwhile."""
-    try:
-        return requests.get(url, timeout=TIMEOUT_S).ok
-    except requests.ConnectionError:  # not listening yet
-        return False
-
-
-def test_a_real_prometheus_scrapes_the_server_and_answers_queries(service: Service, prometheus: str) -> None:
-    def answer(query: str) -> list[dict[str, Any]]:
-        return list(requests.get(prometheus, params={"query": query}, timeout=TIMEOUT_S).json()["data"]["result"])
-
+def test_a_real_prometheus_scrapes_the_server_and_answers_queries(service: Service, prometheus: Prometheus) -> None:
     def is_positive(query: str) -> bool:
-        return [float(one["value"][1]) > 0 for one in answer(query)] == [True]
+        return [value > 0 for value in prometheus.values(query)] == [True]
 
     ask(service, encoded(draw_digit(6)), 3)
-    eventually(lambda: [one["value"][1] for one in answer('up{job="digits"}')] == ["1"])
+    eventually(lambda: prometheus.values('up{job="digits"}') == [1])
     for query in (
         'sum(digit_predictions_total{Digit="6", Recognised="true"})',
         "sum(digit_confidence_sum) / sum(digit_confidence_count)",
