@@ -13,7 +13,7 @@ ALLOW_HOST ?=
 ARGS ?=
 PORTS = $(if $(PORT),--port $(PORT)) $(if $(PAGE_PORT),--page-port $(PAGE_PORT))
 
-.PHONY: help serve gateway test check hooks audit format train dashboard ink export evaluate compare bench faults archive predict samples notebook lock clean
+.PHONY: help serve gateway test check hooks audit format train dashboard ink export evaluate compare bench faults grafana archive predict samples notebook lock clean
 
 help: ## list the targets
 	@echo "usage: make TARGET [VARIABLE=value ...]"; echo
@@ -73,6 +73,9 @@ bench: $(VENV)/.bench ## race our TorchServe against other servers, write benchm
 
 faults: $(VENV)/.dev ## count what is lost when something dies behind the gateway, write benchmarks/results/faults.md
 	@$(BIN)/python benchmarks/measure_faults.py $(ARGS)
+
+grafana: $(VENV)/.dev ## write the Grafana dashboard from its list of panels
+	@$(BIN)/python scripts/grafana.py $(ARGS)
 
 archive: $(VENV)/.serve ## pack model_store/mnist.mar from the released model
 	@$(BIN)/python scripts/archive.py $(ARGS)
