@@ -73,7 +73,7 @@ def serve(listener: socket.socket, modules: Sequence[str]) -> None:
     """Import modules, then fork a worker for whoever connects, for ever; returns only in a worker that is done."""
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # a process that has threads cannot be forked safely
     for name in modules:
-        with suppress(ImportError):  # a worker that needs it tells
+        with suppress(ModuleNotFoundError):  # a worker that needs it tells; any other error ends the server
             import_module(name)
     gc.collect()
     gc.freeze()  # so that a worker's collector does not write to the memory that it shares

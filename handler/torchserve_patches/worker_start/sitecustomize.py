@@ -18,20 +18,20 @@ import sys
 def hand_over(address: str) -> None:
     """Let the fork server start this process's worker, and end as it does; return where there is no server."""
     with socket.socket(socket.AF_UNIX) as connection:
-        try:
-            connection.connect(address)
-        except OSError:
-            return
         request = {
             "arguments": sys.orig_argv[1:],
             "environment": dict(os.environ),
             "folder": os.getcwd(),  # noqa: PTH109 - pathlib is not imported at a start
             "path": sys.path,
         }
-        socket.send_fds(connection, [b"\0"], [1, 2])
-        connection.sendall(json.dumps(request).encode())
-        connection.shutdown(socket.SHUT_WR)
-        exit_code = int(connection.recv(16) or 1)  # nothing comes where the server has died
+        try:
+            connection.connect(address)
+            socket.send_fds(connection, [b"\0"], [1, 2])
+            connection.sendall(json.dumps(request).encode())
+            connection.shutdown(socket.SHUT_WR)
+            exit_code = int(connection.recv(16) or 1)  # nothing comes where the server died after it had forked
+        except OSError:
+            return
     if exit_code < 0:  # a signal, which TorchServe's answer depends on
         os.kill(os.getpid(), -exit_code)
     os._exit(exit_code)
