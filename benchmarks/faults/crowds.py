@@ -38,7 +38,8 @@ def nodes_apart(setting: Setting) -> Iterator[None]:
     """The nodes on half of the processors, gateway and clients on the others: refusals cost the nodes nothing."""
     cores = sorted(os.sched_getaffinity(0))
     ours, theirs = cores[: len(cores) // 2] or cores, cores[len(cores) // 2 :]
-    nodes = [process for node in setting.gateway.nodes() for process in (node, *node.children(recursive=True))]
+    launchers = [node.parents()[0] for node in setting.gateway.nodes()]  # fork server and workers descend from them too
+    nodes = [process for launcher in launchers for process in launcher.children(recursive=True)]
     others = [psutil.Process(), *setting.gateway.envoys()]
     try:
         _run_on(theirs, nodes)
