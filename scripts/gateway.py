@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPAT
 from model.locations import ROOT
 from scripts.cli import run
 from scripts.gateway_progress import TerminalObserver
+from scripts.serve import host_name
 from serving.console import say
 from serving.gateway.certificate import Certificate
 from serving.gateway.configuration import REQUESTS_PER_NODE, Settings
@@ -38,6 +39,14 @@ def build_parser() -> argparse.ArgumentParser:
         "--node", action="append", default=[], metavar="URL", help="a node that runs elsewhere; may be repeated"
     )
     parser.add_argument("--nodes-file", type=Path, help="file with more nodes that run elsewhere, one URL a line")
+    parser.add_argument(
+        "--allow-host",
+        type=host_name,
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="serve the page under this name too; .NAME for all names under it; may be repeated",
+    )
     parser.add_argument("--no-tls", action="store_true", help="speak plain HTTP; on loopback only")
     parser.add_argument("--certificate", type=Path, help="PEM of your certificate chain (default: one of our own)")
     parser.add_argument("--private-key", type=Path, help="PEM of its private key")
@@ -106,6 +115,7 @@ def gateway_of(options: argparse.Namespace, parser: argparse.ArgumentParser) -> 
         log_folder=options.log_dir,
         archive=options.archive,
         timeout_s=options.timeout_s,
+        allowed_hosts=options.allow_host,
     )
 
 

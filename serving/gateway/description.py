@@ -48,6 +48,7 @@ class Gateway:
         log_folder: created where missing.
         archive: the .mar of the local nodes; None for the default one.
         timeout_s: how long the nodes may take to be ready.
+        allowed_hosts: further names that the page is served under; see `serving.hosts`.
     """
 
     settings: Settings
@@ -61,6 +62,7 @@ class Gateway:
     log_folder: Path
     archive: Path | None
     timeout_s: float
+    allowed_hosts: Sequence[str] = ()
 
     @property
     def url(self) -> str:

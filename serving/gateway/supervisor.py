@@ -79,9 +79,8 @@ class _Running:
         archive = choose_archive(gateway.archive, observer.packing)
         _on_signals(self._events, end=self._end, restart=self._restart_nodes)
         model = describe(archive)
-        page = PageServer(
-            STATIC_FOLDER, 0, PageConfig(OWN_ADDRESS, MODEL_NAME, model.labels), model.files, observer.note
-        )
+        config = PageConfig(OWN_ADDRESS, MODEL_NAME, model.labels)
+        page = PageServer(STATIC_FOLDER, 0, config, model.files, observer.note, allowed_hosts=gateway.allowed_hosts)
         page.start()
         stack.callback(page.stop)
         grpc_server = OpenInferenceServer(lambda: self._configuration.nodes_socket)

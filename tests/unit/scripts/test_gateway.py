@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from scripts import gateway
+from scripts.gateway import build_parser, gateway_of
 from serving.gateway.configuration import GatewayError
+from serving.gateway.description import Gateway
 from serving.settings import LOOPBACK
 
 
@@ -29,3 +31,16 @@ def test_a_port_that_cannot_be_used_is_named_with_its_option(tmp_path: Path) -> 
 def free_port() -> int:
     with socket.create_server((LOOPBACK, 0)) as probe:
         return int(probe.getsockname()[1])
+
+
+def described(*arguments: str) -> Gateway:
+    parser = build_parser()
+    return gateway_of(parser.parse_args(arguments), parser)
+
+
+def test_the_page_has_the_names_that_the_operator_allows() -> None:
+    assert described().allowed_hosts == []
+    assert described("--allow-host=Digits.Example", "--allow-host=.example").allowed_hosts == [
+        "digits.example",
+        ".example",
+    ]
