@@ -47,7 +47,9 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="serve the page under this name too; .NAME for all names under it; may be repeated",
     )
-    parser.add_argument("--no-tls", action="store_true", help="speak plain HTTP; on loopback only")
+    parser.add_argument(
+        "--no-tls", action="store_true", help="speak plain HTTP; on loopback, or anywhere with --anonymous yes"
+    )
     parser.add_argument("--certificate", type=Path, help="PEM of your certificate chain (default: one of our own)")
     parser.add_argument("--private-key", type=Path, help="PEM of its private key")
     parser.add_argument(
@@ -80,8 +82,10 @@ def build_parser() -> argparse.ArgumentParser:
 def gateway_of(options: argparse.Namespace, parser: argparse.ArgumentParser) -> Gateway:
     """What the options ask for; ends with a usage error where they do not go together."""
     is_loopback = options.address in (LOOPBACK, "localhost")
-    if options.no_tls and not is_loopback:
-        parser.error("--no-tls is for loopback only: keys would cross the network in the clear")
+    if options.no_tls and not is_loopback and options.anonymous != "yes":
+        parser.error(
+            "--no-tls is for loopback, or goes with --anonymous yes: keys would cross the network in the clear"
+        )
     if (options.certificate is None) != (options.private_key is None):
         parser.error("--certificate and --private-key go together")
     for name in ("requests_per_s", "requests_per_node"):

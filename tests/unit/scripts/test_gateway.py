@@ -44,3 +44,13 @@ def test_the_page_has_the_names_that_the_operator_allows() -> None:
         "digits.example",
         ".example",
     ]
+
+
+def test_plain_http_beyond_loopback_is_for_a_gateway_without_keys(capsys: pytest.CaptureFixture[str]) -> None:
+    opened = described("--address=0.0.0.0", "--no-tls", "--anonymous=yes").settings
+    assert (opened.uses_tls, opened.allows_anonymous) == (False, True)
+    for keys in ([], ["--anonymous=no"]):
+        with pytest.raises(SystemExit) as error:
+            described("--address=0.0.0.0", "--no-tls", *keys)
+        assert error.value.code == 2
+        assert "keys would cross the network" in capsys.readouterr().err
