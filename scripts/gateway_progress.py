@@ -1,11 +1,13 @@
 """What `scripts/gateway.py` tells the person at the terminal while it runs."""
 
 import os
+import sys
 
 from model.artifacts import MODEL_NAME
 from scripts.serve_progress import StartObserver
 from serving.console import say
 from serving.gateway.description import Gateway
+from serving.hosts import is_loopback
 from serving.settings import SAMPLE
 
 
@@ -19,7 +21,9 @@ class TerminalObserver(StartObserver):
     def ready(self, seconds: float) -> None:
         gateway, url, settings = self._gateway, self._gateway.url, self._gateway.settings
         keys = gateway.key_file.read()
-        given = f' -H "Authorization: Bearer {keys[0].secret}"' if keys else ""
+        # A service's output is kept in a log that others read; keys do not belong there.
+        may_show = is_loopback(settings.address) or sys.stdout.isatty()
+        given = f' -H "Authorization: Bearer {keys[0].secret if may_show else "KEY"}"' if keys else ""
         own = " -k" if settings.uses_tls and gateway.certificate is None else ""
         lines = [
             f"Ready after {seconds:.1f} s.",

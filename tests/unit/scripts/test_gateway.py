@@ -7,6 +7,7 @@ import pytest
 
 from scripts import gateway
 from scripts.gateway import build_parser, gateway_of
+from scripts.gateway_progress import TerminalObserver
 from serving.gateway.configuration import GatewayError
 from serving.gateway.description import Gateway
 from serving.settings import LOOPBACK
@@ -54,3 +55,13 @@ def test_plain_http_beyond_loopback_is_for_a_gateway_without_keys(capsys: pytest
             described("--address=0.0.0.0", "--no-tls", *keys)
         assert error.value.code == 2
         assert "keys would cross the network" in capsys.readouterr().err
+
+
+def test_a_key_is_not_written_to_the_log_of_a_service(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for address, is_shown in (("127.0.0.1", True), ("0.0.0.0", False)):  # noqa: S104 - nothing listens
+        gateway = described(f"--address={address}", f"--state-dir={tmp_path / address}")
+        secret = gateway.key_file.add("first", ["predict"]).secret
+        TerminalObserver(gateway).ready(1.0)
+        said = capsys.readouterr().out
+        assert "Authorization: Bearer" in said
+        assert (secret in said) is is_shown
