@@ -2,11 +2,14 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+import psutil
 import pytest
 
 from serving.endurance import PLAIN_PICTURES, Endurance, Usage, growth, shares, trials
@@ -14,13 +17,14 @@ from serving.settings import SAMPLE
 
 
 class Answering(BaseHTTPRequestHandler):
-    """One worker, this process; 200 for a picture file, 400 for JSON and 415 for the rest, right or wrong."""
+    """One worker; 200 for a picture file, 400 for JSON and 415 for the rest, right or wrong."""
 
     protocol_version = "HTTP/1.1"
     asked: Counter[str]
+    worker = os.getpid()
 
     def do_GET(self) -> None:
-        self._answer(200, json.dumps([{"workers": [{"pid": os.getpid()}]}]).encode())
+        self._answer(200, json.dumps([{"workers": [{"pid": self.worker}]}]).encode())
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -56,11 +60,30 @@ def test_every_request_is_sent_and_wrong_statuses_are_counted(url: str) -> None:
     assert endurance.wrong == 2 * 4  # three formats of JSON, and half a picture
 
 
-def test_what_a_server_holds_is_measured(url: str) -> None:
-    usage = Endurance(url, url, clients=1).measure()
-    assert usage.worker_bytes > 10_000_000
-    assert usage.jvm_bytes > 0  # the worker's parent
-    assert usage.open_files > 3
+# Python in the places of the launcher, of the JVM, of the fork server and of a worker, which says who it is.
+WORKER = [sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(60)"]
+PARENT = "import subprocess, sys; subprocess.run(sys.argv[2:])"
+JVM = [sys.executable, "-c", PARENT, "org.pytorch.serve.ModelServer"]
+FORK_SERVER = [sys.executable, "-c", PARENT, "fork_server.py"]
+BOTH = "import subprocess, sys; subprocess.Popen(sys.argv[1:7]); subprocess.run(sys.argv[7:])"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [[*JVM, *WORKER], [sys.executable, "-c", BOTH, *JVM, "sleep", "60", *FORK_SERVER, *WORKER]],
+    ids=["started by the JVM", "forked"],
+)
+def test_what_a_server_holds_is_measured(url: str, monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as launcher:
+        assert launcher.stdout is not None
+        monkeypatch.setattr(Answering, "worker", int(launcher.stdout.readline()))
+        family = psutil.Process(launcher.pid).children(recursive=True)
+        usage = Endurance(url, url, clients=1).measure()
+        for process in (*family, launcher):
+            process.kill()
+    assert usage.worker_bytes > 1_000_000
+    assert usage.jvm_bytes > 1_000_000
+    assert usage.open_files >= 6
 
 
 def test_requests_are_shared_among_clients_and_none_is_lost() -> None:

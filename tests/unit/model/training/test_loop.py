@@ -195,7 +195,8 @@ def test_a_student_learns_what_its_teacher_tells_rather_than_the_labels(
 
 
 def test_bfloat16_trains_to_float32_weights(digits: tuple[Digits, Digits], tmp_path: Path) -> None:
-    train(replace(CONFIG, precision="bfloat16"), *digits, tmp_path)
+    few = Digits(digits[0].images[:384], digits[0].labels[:384])  # slow where the processor has no bfloat16 of its own
+    train(replace(CONFIG, precision="bfloat16"), few, digits[1], tmp_path)
     checkpoint = load_checkpoint(tmp_path / "last.pt")
     assert {value.dtype for value in checkpoint["weights"].values()} == {torch.float32, torch.int64}
     assert checkpoint["history"][-1]["training_loss"] < checkpoint["history"][0]["training_loss"]
