@@ -7,8 +7,30 @@ from typing import Any
 
 from model.locations import data_folder
 from serving.console import fail, run
+from serving.hosts import TUNNEL_DOMAINS, check_allowed
+from serving.settings import ServeError
 
-__all__ = ["add_data_option", "add_dataclass_options", "dataclass_values", "fail", "run"]
+__all__ = ["add_allow_host_option", "add_data_option", "add_dataclass_options", "dataclass_values", "fail", "run"]
+
+
+def add_allow_host_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--allow-host`, a list of further names that the page is served under."""
+    parser.add_argument(
+        "--allow-host",
+        type=_host_name,
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="serve the page under this name too, say that of a proxy; .NAME for all names under it; may be repeated "
+        f"(always: localhost and 127.0.0.1 with any port, and names that end in {', '.join(TUNNEL_DOMAINS)})",
+    )
+
+
+def _host_name(text: str) -> str:
+    try:
+        return check_allowed(text)
+    except ServeError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def add_data_option(parser: argparse.ArgumentParser) -> None:

@@ -7,9 +7,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
 
 from model.locations import ROOT
-from scripts.cli import run
+from scripts.cli import add_allow_host_option, run
 from scripts.gateway_progress import TerminalObserver
-from scripts.serve import host_name
 from serving.console import say
 from serving.gateway.certificate import Certificate
 from serving.gateway.configuration import REQUESTS_PER_NODE, Settings
@@ -39,14 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--node", action="append", default=[], metavar="URL", help="a node that runs elsewhere; may be repeated"
     )
     parser.add_argument("--nodes-file", type=Path, help="file with more nodes that run elsewhere, one URL a line")
-    parser.add_argument(
-        "--allow-host",
-        type=host_name,
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="serve the page under this name too; .NAME for all names under it; may be repeated",
-    )
+    add_allow_host_option(parser)
     parser.add_argument(
         "--no-tls", action="store_true", help="speak plain HTTP; on loopback, or anywhere with --anonymous yes"
     )

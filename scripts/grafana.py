@@ -14,6 +14,7 @@ from grafana_foundation_sdk.builders.timeseries import Panel
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import DataSourceRef
 
+from model.artifacts import write_atomically
 from model.locations import ROOT
 from scripts.cli import run
 
@@ -65,9 +66,7 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=DASHBOARD, help="the dashboard to write")
     options = parser.parse_args()
 
-    new = options.output.with_name(options.output.name + ".new")
-    new.write_text(dashboard_json(), encoding="utf-8")
-    new.replace(options.output)
+    write_atomically(options.output, lambda file: file.write_text(dashboard_json(), encoding="utf-8"))
     print(options.output)
     return 0
 

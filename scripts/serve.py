@@ -9,10 +9,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPAT
 
 from model.locations import ROOT
 from release.archive import DEFAULT_ARCHIVE
-from scripts.cli import run
+from scripts.cli import add_allow_host_option, run
 from scripts.serve_progress import TerminalObserver
 from serving.console import say, show
-from serving.hosts import TUNNEL_DOMAINS, check_allowed
 from serving.settings import Ports, ServeError, read_ports
 from serving.supervisor import LOG_FOLDER, Service, serve
 
@@ -30,15 +29,7 @@ def build_parser(defaults: Ports) -> argparse.ArgumentParser:
         f"(default: {defaults.inference}, from config.properties)",
     )
     parser.add_argument("--page-port", type=int, help=f"port for the page (default: {defaults.page})")
-    parser.add_argument(
-        "--allow-host",
-        type=host_name,
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="serve the page under this name too, say that of a proxy; .NAME for all names under it; may be repeated "
-        f"(always: localhost and 127.0.0.1 with any port, and names that end in {', '.join(TUNNEL_DOMAINS)})",
-    )
+    add_allow_host_option(parser)
     parser.add_argument("--no-page", action="store_true", help="serve predictions only")
     parser.add_argument(
         "--archive",
@@ -51,13 +42,6 @@ def build_parser(defaults: Ports) -> argparse.ArgumentParser:
         "--timeout-s", type=float, default=120.0, help="seconds to wait for a worker to be ready (default: %(default)g)"
     )
     return parser
-
-
-def host_name(text: str) -> str:
-    try:
-        return check_allowed(text)
-    except ServeError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def main(arguments: list[str] | None = None) -> int:

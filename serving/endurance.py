@@ -100,7 +100,7 @@ class Endurance:
 
 
 def _jvm_of(worker: psutil.Process) -> psutil.Process | None:
-    """TorchServe's JVM: the worker's parent, or a brother of the fork server that made the worker."""
+    """TorchServe's JVM: the worker's parent, or beside the fork server that made the worker."""
     for ancestor in worker.parents()[:2]:
         for process in (ancestor, *ancestor.children()):
             if "org.pytorch.serve.ModelServer" in process.cmdline():

@@ -9,8 +9,7 @@ import os
 import shutil
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,16 +18,7 @@ import pytest
 import requests
 
 from serving.settings import LOOPBACK
-
-TIMEOUT_S = 20
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + TIMEOUT_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+from tests.waiting import TIMEOUT_S, eventually
 
 
 def program_of_prometheus(name: str) -> str:

@@ -19,7 +19,8 @@ from scripts.grafana import DASHBOARD, PANELS, dashboard_json
 from serving.settings import LOOPBACK, METRICS_CONFIG_FILE
 from tests.conftest import Service
 from tests.drawing import draw, draw_digit, encoded
-from tests.integration.monitoring.conftest import TIMEOUT_S, Prometheus, running_prometheus
+from tests.integration.monitoring.conftest import Prometheus, running_prometheus
+from tests.waiting import TIMEOUT_S
 
 DEPLOY = ROOT / "deploy"
 SCRIBBLE = [[(x / 12, 0.9 * (x % 2)) for x in range(13)], [(0.9 * (y % 2), y / 12) for y in range(13)]]

@@ -16,7 +16,8 @@ from benchmarks.faults.gateway_process import running_gateway
 from handler.metrics import COUNTERS, HISTOGRAMS
 from serving.settings import LOOPBACK, METRICS_CONFIG_FILE
 from tests.drawing import draw_digit, encoded
-from tests.integration.monitoring.conftest import TIMEOUT_S, Prometheus, eventually, running_prometheus
+from tests.integration.monitoring.conftest import Prometheus, running_prometheus
+from tests.waiting import TIMEOUT_S, eventually
 
 if TYPE_CHECKING:
     from tests.conftest import Service, ServiceStarter

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,16 +12,9 @@ import pytest
 from serving.gateway.configuration import Node
 from serving.gateway.supervisor import _lines
 from tests.unit.deploy.manifests import KUBERNETES
+from tests.waiting import TIMEOUT_S, eventually
 
 SCRIPT = KUBERNETES / "base" / "gateway" / "follow.sh"
-TIMEOUT_S = 20.0
-
-
-def eventually(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + TIMEOUT_S
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 @pytest.fixture
