@@ -1,25 +1,21 @@
 """The handler's own metrics for Prometheus; metrics.yaml declares them, docs/metrics.md explains them.
 
-A worker prints a line for each value, and TorchServe's Java side reads it back: some 0.1 ms. So counters are added up
-here and reported once a second, and histograms are filled from a sample: the first picture of a batch, for at most
+A worker of TorchServe prints a line for each value, and the Java side reads it back: some 0.1 ms. So counters are added
+up here and reported once a second, and histograms are filled from a sample: the first picture of a batch, for at most
 `MAX_SAMPLES_PER_S` batches a second in each worker.
 """
 
-import logging
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 import numpy as np
-from ts.metrics.metric_cache_errors import MetricsCacheKeyError
-from ts.metrics.metric_type_enum import MetricTypes
 
 from model.preprocessing.images import GreyImage
 from model.recogniser import Reading
-
-logger = logging.getLogger(__name__)
 
 FLUSH_S = 1.0
 MAX_SAMPLES_PER_S = 5
@@ -49,30 +45,27 @@ class Sample:
     reading: Reading
 
 
+class Metric(Protocol):
+    """A counter or histogram of a server."""
+
+    def add_or_update(self, value: float, dimension_values: Sequence[str]) -> None:
+        """Count or observe a value; the dimensions in the order in which they are declared."""
+
+
 class Metrics:
     """Counts requests and predictions and samples batches, for one worker.
 
     Args:
-        cache: TorchServe's metrics of metrics.yaml; nothing is reported where it is None or declares none of ours.
+        declared: the metrics that are reported, by name.
         model: the model's name.
     """
 
-    def __init__(self, cache: Any, model: str) -> None:
+    def __init__(self, declared: Mapping[str, Metric], model: str) -> None:
+        self._declared = declared
         self._model_dimensions = [model, "Model"]
-        self._declared = {
-            name: metric
-            for kind, names in ((MetricTypes.COUNTER, COUNTERS), (MetricTypes.HISTOGRAM, HISTOGRAMS))
-            for name in names
-            if (metric := _find(cache, name, kind)) is not None
-        }
-        missing = [name for name in (*COUNTERS, *HISTOGRAMS) if name not in self._declared]
-        if cache is not None and missing:
-            logger.warning("not reported, because the metrics' file does not declare them: %s", ", ".join(missing))
         self._counts: Counter[tuple[str, str, str]] = Counter()
         self._lock = threading.Lock()
         self._next_sample = 0.0
-        if self._declared:
-            threading.Thread(target=self._flush_regularly, name="metrics", daemon=True).start()
 
     def count_request(self, kind: str, outcome: str) -> None:
         """Count one request; `kind` is what was asked for, `outcome` is `ok` or the type of its error."""
@@ -117,19 +110,17 @@ class Metrics:
         for (name, *dimensions), count in counts.items():
             self._report(name, count, dimensions)
 
-    def _report(self, name: str, value: float, dimensions: list[str]) -> None:
+    def flush_regularly(self) -> None:
+        """Report the counts once a second from now on, from a thread of its own."""
+
+        def run() -> None:
+            while True:
+                time.sleep(FLUSH_S)
+                self.flush()
+
+        if self._declared:
+            threading.Thread(target=run, name="metrics", daemon=True).start()
+
+    def _report(self, name: str, value: float, dimensions: Sequence[str]) -> None:
         if name in self._declared:
             self._declared[name].add_or_update(value, [*dimensions, *self._model_dimensions])
-
-    def _flush_regularly(self) -> None:
-        while True:
-            time.sleep(FLUSH_S)
-            self.flush()
-
-
-def _find(cache: Any, name: str, kind: MetricTypes) -> Any:
-    """TorchServe's metric of this name, or None where it is not declared."""
-    try:
-        return None if cache is None else cache.get_metric(name, kind)
-    except MetricsCacheKeyError:
-        return None

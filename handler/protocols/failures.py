@@ -20,6 +20,8 @@ class Status:
     phrase: str
 
 
+OK = Status(200, "OK")
+
 _STATUS_OF: dict[type[Exception], Status] = {
     BadRequest: Status(400, "BadRequest"),
     UnknownResource: Status(404, "ResourceNotFoundException"),

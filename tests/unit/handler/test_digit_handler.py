@@ -120,13 +120,14 @@ def test_all_pictures_of_a_batch_go_through_one_forward_pass(
     handler: DigitHandler, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     passes = []
-    network = handler._recogniser._network
+    recogniser = handler._answering._recogniser
+    network = recogniser._network
 
     def counted(images: torch.Tensor) -> Any:
         passes.append(len(images))
         return network(images)
 
-    monkeypatch.setattr(handler._recogniser, "_network", counted)
+    monkeypatch.setattr(recogniser, "_network", counted)
     ask(handler, context, [{"body": png(1)}, several(2, 3, 4), {"body": b"bad"}, {"body": png(5)}])
     assert passes == [5]
 

@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 
-from handler.digit_handler import PROBE
+from handler.answering import PROBE
 from scripts import probe
 from serving.settings import SAMPLE
 
