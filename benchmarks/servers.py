@@ -33,7 +33,7 @@ class Kind(Protocol):
 
 @dataclass(frozen=True)
 class PythonServer:
-    """A Python server beside ours; `{port}` stands for its port in the command, `variables` join the environment."""
+    """A Python server: `{port}` and `{folder}` stand for its own in the command, `variables` join the environment."""
 
     command: Sequence[str]
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class PythonServer:
     @contextmanager
     def running(self, ports: Ports, folder: Path) -> Iterator[int]:
         """Serve until the block ends; not yet ready where it begins."""
-        command = [part.format(port=ports.inference) for part in self.command]
+        command = [part.format(port=ports.inference, folder=folder) for part in self.command]
         log = folder / "log.txt"
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -94,12 +94,15 @@ UVICORN += ["--loop=uvloop", "--http=httptools", "--no-access-log", "--log-level
 # Threads of one process take turns at the interpreter's lock; gunicorn's other workers close each connection.
 GUNICORN = [f"{BIN}/gunicorn", "benchmarks.peers.flask_app:app", f"--bind={LOOPBACK}:{{port}}", "--workers=2"]
 GUNICORN += ["--worker-class=gthread", "--threads=4", "--log-level=warning"]
+STARLETTE = [sys.executable, "scripts/serve.py", "--engine=starlette", "--no-page", "--port={port}"]
+STARLETTE += ["--log-dir={folder}"]
 LITSERVE = [sys.executable, "-m", "benchmarks.peers.litserve_app", "--port={port}"]
 
 SERVERS = {
     server.name: server
     for server in (
         Server("ours", "ours", TorchServeVariant()),
+        Server("starlette", "ours, on Starlette", PythonServer(STARLETTE)),
         Server("unmetered", "ours without metrics", TorchServeVariant(settings=WITHOUT_METRICS)),
         Server("default", "TorchServe, default settings", TorchServeVariant(is_default=True)),
         Server("noop", "no-op handler, our settings", TorchServeVariant(is_noop=True), reads=False),

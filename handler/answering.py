@@ -63,18 +63,18 @@ class Answering:
 
     Args:
         folder: the unpacked archive.
-        model, version: what answers name.
+        model, version, server: what answers name.
         metrics: counts and samples what is answered.
 
     Raises:
         ArtifactError: the archive's parts are broken or do not belong together.
     """
 
-    def __init__(self, folder: Path, model: str, version: str, metrics: Metrics) -> None:
+    def __init__(self, folder: Path, model: str, version: str, server: str, metrics: Metrics) -> None:
         torch.set_num_threads(1)  # there is a worker for each core
         self._folder = folder
         self._recogniser = Recogniser.load_folder(folder)
-        self._served = Served(model, version, self._recogniser.labels)
+        self._served = Served(model, version, self._recogniser.labels, server)
         self._metrics = metrics
         self._recogniser.warm_up()
         gc.freeze()  # never collected again: searching PyTorch's objects for garbage would delay a batch

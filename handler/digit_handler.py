@@ -31,7 +31,7 @@ class DigitHandler:
         model, version = str(context.model_name), str(context.manifest["model"]["modelVersion"])
         metrics = Metrics(declared_in(context.metrics), model)
         folder = Path(context.system_properties["model_dir"])
-        self._answering = Answering(folder, model, version, metrics)
+        self._answering = Answering(folder, model, version, "torchserve", metrics)
         metrics.flush_regularly()
 
     def handle(self, requests: list[dict[str, Any]], context: Context) -> list[str | bytes]:

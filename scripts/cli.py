@@ -7,10 +7,19 @@ from typing import Any
 
 from model.locations import data_folder
 from serving.console import fail, run
+from serving.engines import ENGINES, TORCHSERVE
 from serving.hosts import TUNNEL_DOMAINS, check_allowed
 from serving.settings import ServeError
 
-__all__ = ["add_allow_host_option", "add_data_option", "add_dataclass_options", "dataclass_values", "fail", "run"]
+__all__ = [
+    "add_allow_host_option",
+    "add_data_option",
+    "add_dataclass_options",
+    "add_engine_option",
+    "dataclass_values",
+    "fail",
+    "run",
+]
 
 
 def add_allow_host_option(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +32,16 @@ def add_allow_host_option(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="serve the page under this name too, say that of a proxy; .NAME for all names under it; may be repeated "
         f"(always: localhost and 127.0.0.1 with any port, and names that end in {', '.join(TUNNEL_DOMAINS)})",
+    )
+
+
+def add_engine_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--engine`, what serves the archive."""
+    parser.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default=TORCHSERVE,
+        help="what serves the archive; docs/engines.md tells what each gives up (default: %(default)s)",
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
 
 from model.locations import ROOT
-from scripts.cli import add_allow_host_option, run
+from scripts.cli import add_allow_host_option, add_engine_option, run
 from scripts.gateway_progress import TerminalObserver
 from serving.console import say
 from serving.gateway.certificate import Certificate
@@ -65,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="requests that a node may hold; more are answered 503. Twice its workers times their batch is enough "
         "(default: %(default)s)",
     )
+    add_engine_option(parser)
     parser.add_argument("--archive", type=Path, help="model archive of the nodes started here")
     parser.add_argument("--log-dir", type=Path, default=ROOT / "logs" / "gateway", help="folder for the logs")
     parser.add_argument("--timeout-s", type=float, default=180.0, help="seconds to wait for all (default: %(default)g)")
@@ -112,6 +113,7 @@ def gateway_of(options: argparse.Namespace, parser: argparse.ArgumentParser) -> 
         archive=options.archive,
         timeout_s=options.timeout_s,
         allowed_hosts=options.allow_host,
+        engine=options.engine,
     )
 
 

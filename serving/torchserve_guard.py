@@ -67,7 +67,7 @@ def guard(folder: Path, console: Path, command: list[str]) -> int:
         Thread(target=watch_launcher, daemon=True).start()
         if events.get() == "ended":
             return 1
-        _terminate_jvm(launcher)
+        _terminate(launcher)
         with contextlib.suppress(Empty):  # the launcher's end, or a second request to stop
             events.get(timeout=GRACE_S)
         return 0
@@ -97,11 +97,12 @@ def _others_of(session: int) -> Iterable[psutil.Process]:
                 yield process
 
 
-def _terminate_jvm(launcher: subprocess.Popen[bytes]) -> None:
-    """Ask the JVM, the launcher's only child, to end; the launcher, which waits for it, then ends too."""
+def _terminate(command: subprocess.Popen[bytes]) -> None:
+    """Ask the command to end; of TorchServe's launcher, which passes no signal on, the JVM that it waits for."""
     with contextlib.suppress(psutil.Error):
-        parent = psutil.Process(launcher.pid)
-        for process in parent.children() or [parent]:
+        started = psutil.Process(command.pid)
+        jvms = [child for child in started.children() if child.name() == "java"]
+        for process in jvms or [started]:
             process.terminate()
 
 

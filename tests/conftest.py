@@ -119,6 +119,14 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     assert running.process.returncode == 0
 
 
+@pytest.fixture(scope="session")
+def starlette_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The shared server that runs without TorchServe; do not stop or reconfigure it."""
+    with running_service(tmp_path_factory.mktemp("starlette"), "--engine=starlette") as running:
+        yield running
+    assert running.process.returncode == 0
+
+
 @pytest.fixture
 def start_service(tmp_path: Path) -> ServiceStarter:
     """Starts a server of the test's own: `with start_service() as service`, with options of serve.py and variables."""

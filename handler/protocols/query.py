@@ -32,11 +32,12 @@ class UnknownResource(InvalidImage):
 
 @dataclass(frozen=True)
 class Served:
-    """What answers name: the model, its version and its labels in the order of the network's outputs."""
+    """What answers name: the model, its version, its labels in the order of the network's outputs, and the server."""
 
     model: str
     version: str
     labels: Sequence[str]
+    server: str = "torchserve"
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def _describe(path: str, served: Served) -> dict[str, Any]:
         UnknownResource: another model or version is asked for.
     """
     if path == "v2":
-        return {"name": "torchserve", "version": served.version, "extensions": EXTENSIONS}
+        return {"name": served.server, "version": served.version, "extensions": EXTENSIONS}
     if path.startswith("v2/health"):
         return {path.rpartition("/")[2]: True}
     if match := _MODEL_V1.fullmatch(path):

@@ -5,7 +5,7 @@ sees no field behind a preamble, and turns each `+` of `curl -d` into a blank; o
 keeps the last.
 Upstream: no issue found.
 Without it: those answers; all other forms are read the same.
-Test: tests/integration/test_bad_input.py, tests/unit/handler/torchserve_patches/test_forms.py.
+Test: tests/integration/contract/test_bad_input.py, tests/unit/handler/torchserve_patches/test_forms.py.
 """
 
 import hashlib

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from serving.engines import TORCHSERVE
 from serving.gateway.certificate import Certificate
 from serving.gateway.configuration import Settings
 from serving.gateway.keys import KeyFile
@@ -49,6 +50,7 @@ class Gateway:
         archive: the .mar of the local nodes; None for the default one.
         timeout_s: how long the nodes may take to be ready.
         allowed_hosts: further names that the page is served under; see `serving.hosts`.
+        engine: of the local nodes, one of `serving.engines.ENGINES`.
     """
 
     settings: Settings
@@ -63,6 +65,7 @@ class Gateway:
     archive: Path | None
     timeout_s: float
     allowed_hosts: Sequence[str] = ()
+    engine: str = TORCHSERVE
 
     @property
     def url(self) -> str:

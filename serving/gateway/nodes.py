@@ -1,4 +1,4 @@
-"""The nodes that the gateway starts itself: one TorchServe each, started again when it ends, restarted in turn."""
+"""The nodes that the gateway starts itself: one engine each, started again when it ends, restarted in turn."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 
+from serving.engine import Engine
+from serving.engines import EngineStarter
 from serving.gateway.configuration import Node
 from serving.settings import LOOPBACK, Ports, check_ports_free
 from serving.supervisor import stop
-from serving.torchserve import TorchServe
 
 NODE_SPACING = 100
 """Ports between two nodes."""
@@ -23,13 +24,13 @@ LASTING_S = 10.0
 
 
 class LocalNode:
-    """A TorchServe of this machine.
+    """A node of this machine.
 
     Args:
         number: from 0; its ports are `NODE_SPACING` apart from those of its neighbours.
         ports: of node 0.
         archive: the .mar that it serves.
-        java_home: see `find_java`.
+        start_engine: see `serving.engines`.
         log_folder: for the logs of all nodes.
         on_end: called from another thread, with the node, when it has ended, whatever the cause.
     """
@@ -39,17 +40,17 @@ class LocalNode:
         number: int,
         ports: Ports,
         archive: Path,
-        java_home: Path | None,
+        start_engine: EngineStarter,
         log_folder: Path,
         on_end: Callable[[LocalNode], None],
     ) -> None:
         self.number = number
         self.ports = ports.moved(ports.inference + NODE_SPACING * number, None)
         self.address = Node(LOOPBACK, self.ports.inference, self.ports.grpc_inference)
-        self._archive, self._java_home = archive, java_home
+        self._archive, self._start_engine = archive, start_engine
         self._log_folder = log_folder / f"node-{number}"
         self._on_end = on_end
-        self._torchserve: TorchServe | None = None
+        self._engine: Engine | None = None
         self._is_wanted = False
         self._wait_s = FIRST_WAIT_S
         self._started_at = time.monotonic()
@@ -64,7 +65,7 @@ class LocalNode:
         check_ports_free(self.ports, with_page=False)
         self._start_at, self._started_at = None, time.monotonic()
         self._is_wanted = True
-        self._torchserve = TorchServe(self.ports, self._archive, self._java_home, self._log_folder, self._ended)
+        self._engine = self._start_engine(self.ports, self._archive, self._log_folder, self._ended)
 
     def _ended(self) -> None:
         if self._is_wanted:
@@ -72,7 +73,7 @@ class LocalNode:
 
     def is_ready(self) -> bool:
         """Whether a worker of it has loaded the model."""
-        return self._torchserve is not None and self._torchserve.is_running() and self._torchserve.is_ready()
+        return self._engine is not None and self._engine.is_running() and self._engine.is_ready()
 
     def start_later(self) -> float:
         """Start it again after a while, by `start_if_due`; returns the seconds until then."""
@@ -90,5 +91,5 @@ class LocalNode:
     def stop(self) -> None:
         """End it once it has answered what it holds. Does nothing where it has ended."""
         self._is_wanted, self._start_at = False, None
-        if self._torchserve is not None and self._torchserve.is_running():
-            stop(self._torchserve, SimpleQueue())
+        if self._engine is not None and self._engine.is_running():
+            stop(self._engine, SimpleQueue())

@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from model.artifacts import MODEL_NAME
 from model.errors import OperatorError
+from serving.engines import starter_of
 from serving.gateway.certificate import own_certificate
 from serving.gateway.configuration import Configuration, GatewayError, Node
 from serving.gateway.description import Gateway, Observer
@@ -29,7 +30,6 @@ from serving.machine import check_open_files, temporary_folder
 from serving.model_description import describe
 from serving.page import OWN_ADDRESS, PageConfig
 from serving.page_server import PageServer
-from serving.settings import find_java
 from serving.supervisor import STATIC_FOLDER, check_disk, choose_archive
 
 _T = TypeVar("_T")
@@ -89,11 +89,13 @@ class _Running:
         self._settings = replace(
             gateway.settings, page_port=page.port, grpc_port=grpc_server.port, model_version=model.version
         )
-        java_home = find_java() if gateway.local_nodes else None
-        self._nodes = [
-            LocalNode(number, gateway.ports, archive, java_home, gateway.log_folder, self._on_node_end)
-            for number in range(gateway.local_nodes)
-        ]
+        self._nodes: list[LocalNode] = []
+        if gateway.local_nodes:
+            start_engine = starter_of(gateway.engine)
+            self._nodes = [
+                LocalNode(number, gateway.ports, archive, start_engine, gateway.log_folder, self._on_node_end)
+                for number in range(gateway.local_nodes)
+            ]
         for node in self._nodes:
             stack.callback(node.stop)
             node.start()

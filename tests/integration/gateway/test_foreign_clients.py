@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from benchmarks.faults.gateway_process import GatewayProcess
+from benchmarks.faults.gateway_process import GatewayProcess, running_gateway
 from model.locations import ROOT
+from serving.engines import ENGINES, TORCHSERVE
 from serving.settings import SAMPLE
+from tests.conftest import Service
 
 PYTHON = ROOT / ".venv-clients" / "bin" / "python"
 TIMEOUT_S = 100
-SERVER = {"name": "torchserve", "version": "1.0", "extensions": ["binary_tensor_data"]}
 READ = ["mine", ["7"], [[1], [1], [1, 10]]]
 
 
@@ -33,22 +35,40 @@ def steps_of(client: str, gateway: GatewayProcess) -> Any:
     return json.loads(result.stdout.splitlines()[-1])
 
 
-@pytest.fixture(scope="module")
-def triton(node_gateway: GatewayProcess) -> Any:
-    return steps_of("triton", node_gateway)
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """What serves the archive behind the gateway."""
+    return str(request.param)
 
 
 @pytest.fixture(scope="module")
-def kserve(node_gateway: GatewayProcess) -> Any:
-    return steps_of("kserve", node_gateway)
+def gateway(
+    engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[GatewayProcess]:
+    if engine == TORCHSERVE:
+        yield request.getfixturevalue("node_gateway")
+        return
+    node: Service = request.getfixturevalue("starlette_service")
+    with running_gateway(tmp_path_factory.mktemp("gateway"), f"--node={node.api_url}", "--anonymous=no") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def triton(gateway: GatewayProcess) -> Any:
+    return steps_of("triton", gateway)
+
+
+@pytest.fixture(scope="module")
+def kserve(gateway: GatewayProcess) -> Any:
+    return steps_of("kserve", gateway)
 
 
 @pytest.mark.parametrize("protocol", ["http", "grpc"])
-def test_triton_sees_the_servers_state(triton: Any, protocol: str) -> None:
+def test_triton_sees_the_servers_state(triton: Any, protocol: str, engine: str) -> None:
     steps = triton[protocol]
     assert [steps[step] for step in ("live", "ready", "model ready", "version ready")] == [True] * 4
-    assert protocol == "grpc" or steps["server metadata"] == SERVER
-    assert steps["server metadata"]["name"] == "torchserve" if protocol == "http" else True
+    server = {"name": engine, "version": "1.0", "extensions": ["binary_tensor_data"]}
+    assert protocol == "grpc" or steps["server metadata"] == server
     metadata = steps["model metadata"]
     assert (metadata["name"], metadata["versions"]) == ("mnist", ["1.0"])
     assert [tensor["name"] for tensor in metadata["outputs"]][:2] == ["label", "confidence"]

@@ -93,8 +93,8 @@ def test_a_signal_ends_the_wait(tmp_path: Path) -> None:
 def test_an_end_while_starting_carries_what_the_jvm_printed(tmp_path: Path) -> None:
     torchserve = scripted(tmp_path, ready_at=100)
     (tmp_path / CONSOLE_LOG).write_text("java.io.IOException: Failed to bind\n")
-    with pytest.raises(ServeError, match=r"TorchServe has ended while starting.*log: ") as error:
-        wait_until_ready(torchserve, queued(Event.TORCHSERVE_ENDED), 10, ignore)
+    with pytest.raises(ServeError, match=r"the server has ended while starting.*log: ") as error:
+        wait_until_ready(torchserve, queued(Event.ENGINE_ENDED), 10, ignore)
     assert list(error.value.log_lines) == ["java.io.IOException: Failed to bind"]
 
 

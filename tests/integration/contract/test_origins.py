@@ -1,4 +1,4 @@
-"""Who may read the answers of a real TorchServe from another origin, and under which names the page asks for itself."""
+"""Who may read the answers of a real server from another origin, and under which names the page asks for itself."""
 
 from __future__ import annotations
 
@@ -34,12 +34,16 @@ def test_cors_allows_exactly_the_pages_origin(service: Service, asking: str) -> 
         timeout=REQUEST_TIMEOUT_S,
     )
     answer = requests.put(service.predictions_url, data=PICTURE, headers=headers, timeout=REQUEST_TIMEOUT_S)
+    assert answer.status_code == 200
     for response in (preflight, answer):
-        assert response.status_code == 200
         # A browser compares this with the asking page's origin; TorchServe sends the same to all.
-        assert response.headers["Access-Control-Allow-Origin"] == service.page_url
-    assert preflight.headers["Access-Control-Allow-Methods"] == "POST, PUT, OPTIONS"
-    assert preflight.headers["Access-Control-Allow-Headers"] == "Content-Type"
+        allowed = response.headers.get("Access-Control-Allow-Origin")
+        assert allowed in (None, service.page_url)
+        assert (allowed == origins[asking]) is (asking == "the page")
+    if asking == "the page":
+        assert preflight.status_code == 200
+        assert preflight.headers["Access-Control-Allow-Methods"] == "POST, PUT, OPTIONS"
+        assert "Content-Type" in preflight.headers["Access-Control-Allow-Headers"].split(", ")
 
 
 @pytest.mark.parametrize(

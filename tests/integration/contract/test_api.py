@@ -22,7 +22,7 @@ from model.recogniser import Recogniser
 from tests.conftest import Service
 from tests.drawing import DIGITS, draw_digit, encoded
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TIMEOUT_S = 20
 
 

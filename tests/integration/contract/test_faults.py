@@ -22,6 +22,7 @@ import yaml
 from benchmarks.torchserve import repacked
 from release.archive import CONFIG, build_archive
 from serving.endurance import Endurance
+from serving.engines import ENGINES
 from serving.settings import LOOPBACK
 from tests.drawing import DIGITS, draw_digit, encoded
 
@@ -156,10 +157,11 @@ def test_memory_and_open_files_stay_flat(service: Service) -> None:
     assert after.open_files <= before.open_files + 10
 
 
-def test_a_stop_lets_requests_under_way_finish(start_service: ServiceStarter) -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_stop_lets_requests_under_way_finish(start_service: ServiceStarter, engine: str) -> None:
     """Each takes most of a second: 16 explanations."""
     body = {"instances": [base64.b64encode(PICTURES[i % 10]).decode() for i in range(16)]}
-    with start_service("--no-page") as service, ThreadPoolExecutor(4) as pool:
+    with start_service("--no-page", f"--engine={engine}") as service, ThreadPoolExecutor(4) as pool:
         url = f"{service.api_url}/explanations/mnist"
         asked = [pool.submit(requests.post, url, json=body, timeout=TIMEOUT_S) for _ in range(4)]
         workers = [psutil.Process(pid) for pid in ready_workers(service)]

@@ -13,7 +13,7 @@ from benchmarks.answer_requests.sequence import SHARES
 if TYPE_CHECKING:
     from tests.conftest import Service
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 COUNT = 150
 
 

@@ -26,7 +26,7 @@ from tests.drawing import DIGITS, draw_digit, encoded
 if TYPE_CHECKING:
     from tests.conftest import Service
 
-SPECIFICATION = Path(__file__).parents[2] / "docs" / "openapi.yaml"
+SPECIFICATION = Path(__file__).parents[3] / "docs" / "openapi.yaml"
 
 
 CHECKS = [
