@@ -96,7 +96,7 @@ lock: $(VENV)/.dev ## pin requirements/*.in anew, with hashes, for Python 3.11 t
 	done
 
 clean: ## remove what was built: environment, archive, caches, logs (not runs/, not data/)
-	rm -rf $(VENV) $(CLIENTS) model_store/*.mar static_client/samples.{png,json} reports logs *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(CLIENTS) model_store/*.mar{,.sha256} static_client/samples.{png,json} reports logs *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps of finished installations; an interrupted one leaves none and is taken up again.

@@ -14,7 +14,8 @@ import yaml
 
 from model.artifacts import MODEL_NAME
 from model.errors import OperatorError
-from release.archive import CONFIG, HANDLER, MANIFEST
+from release.archive import CONFIG, HANDLER, MANIFEST, load_archive
+from release.archive_digest import CheckedArchive, read_checked, write_sidecar
 from serving.settings import CONFIG_FILE, LOOPBACK, Ports, find_java, read_properties
 from serving.supervisor import choose_archive
 from serving.torchserve import TorchServe
@@ -79,7 +80,7 @@ class TorchServeVariant:
         changed = [f"{name}={value}" for name, value in self.settings.items() if name not in model_settings()]
         return "\n".join([*lines, *changed]) + "\n"
 
-    def _archive(self, folder: Path) -> Path:
+    def _archive(self, folder: Path) -> CheckedArchive:
         named = self.settings.get("archive")
         archive = choose_archive(Path(named) if named else None)
         replaced: dict[str, str | None] = {}
@@ -90,7 +91,7 @@ class TorchServeVariant:
             replaced[CONFIG.name] = "\n".join(f"{name}: {value}" for name, value in settings.items())
         if self.is_noop:
             replaced[HANDLER.name] = NOOP_HANDLER.read_text(encoding="utf-8")
-        return repacked(archive, replaced, folder / "mnist.mar") if replaced else archive
+        return load_archive(repacked(archive.path, replaced, folder / "mnist.mar")) if replaced else archive
 
 
 def model_settings() -> dict[str, Any]:
@@ -115,8 +116,14 @@ def parse_settings(text: str) -> dict[str, str]:
 
 
 def repacked(archive: Path, replaced: Mapping[str, str | bytes | None], output: Path) -> Path:
-    """Copy an archive with other contents of some of its files; None leaves a file out, and out of the manifest."""
-    with zipfile.ZipFile(archive) as old, zipfile.ZipFile(output, "w", zipfile.ZIP_STORED) as new:
+    """Copy an archive with other contents of some of its files; None leaves a file out, and out of the manifest.
+
+    The digest of the copy is written beside it.
+
+    Raises:
+        ArtifactError: the archive has another digest than the file beside it says, or there is none.
+    """
+    with read_checked(archive).open() as old, zipfile.ZipFile(output, "w", zipfile.ZIP_STORED) as new:
         for name in old.namelist():
             if name == MANIFEST:
                 manifest = json.loads(old.read(name))
@@ -125,6 +132,7 @@ def repacked(archive: Path, replaced: Mapping[str, str | bytes | None], output: 
                 new.writestr(name, json.dumps(manifest))
             elif (content := replaced.get(name, old.read(name))) is not None:
                 new.writestr(name, content)
+    write_sidecar(output)
     return output
 
 

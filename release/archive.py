@@ -24,6 +24,7 @@ from model.artifacts import (
 from model.errors import ArtifactError
 from model.locations import RELEASED, ROOT
 from model.preprocessing.digit import PREPROCESSING_VERSION
+from release.archive_digest import CheckedArchive, matches_sidecar, read_checked, write_sidecar
 
 DEFAULT_ARCHIVE = ROOT / "model_store" / f"{MODEL_NAME}.mar"
 MANIFEST = "MAR-INF/MANIFEST.json"
@@ -57,6 +58,8 @@ def packed_files() -> list[Path]:
 def build_archive(output: Path = DEFAULT_ARCHIVE, released: Path = RELEASED) -> Path:
     """Pack the pair in `released` and its labels into `output` and return it; the same inputs give the same bytes.
 
+    The digest that it is checked by is written beside it, after it: where this ends between the two, it is stale.
+
     Raises:
         ArtifactError: inputs are missing or do not belong together, or the archiver fails.
         OSError: `output` cannot be written.
@@ -68,12 +71,13 @@ def build_archive(output: Path = DEFAULT_ARCHIVE, released: Path = RELEASED) -> 
         content = _run_archiver(Path(work), released, metadata["version"])
         _fix_manifest(content / MANIFEST, metadata["created"])
         write_atomically(output, lambda path: _zip(content, path))
+    write_sidecar(output)
     return output
 
 
 def is_stale(archive: Path = DEFAULT_ARCHIVE, released: Path = RELEASED) -> bool:
-    """Whether the archive is missing or older than anything it is made of."""
-    if not archive.exists():
+    """Whether the archive is missing, older than anything it is made of, or not of the digest beside it."""
+    if not archive.exists() or not matches_sidecar(archive):
         return True
     inputs = (
         released / MODEL_FILE,
@@ -88,16 +92,20 @@ def is_stale(archive: Path = DEFAULT_ARCHIVE, released: Path = RELEASED) -> bool
     return any(path.stat().st_mtime > built for path in inputs if path.exists())
 
 
-def check_archive(archive: Path) -> None:
-    """Make sure that an archive is whole and that what it holds belongs together.
+def load_archive(archive: Path, digest: str | None = None) -> CheckedArchive:
+    """Read an archive whose digest is right, which is whole and holds what belongs together.
+
+    Args:
+        archive: the file.
+        digest: `sha256:HEX`, which it must have; None for what the file beside it says.
 
     Raises:
-        ArtifactError: it is missing, broken or incomplete.
+        ArtifactError: it is missing, has another digest or none to check it by, is broken or incomplete.
+        OSError: it cannot be read.
     """
-    if not archive.exists():
-        raise ArtifactError(f"{archive} is missing; build it with `make archive`")
+    checked = read_checked(archive, digest)
     try:
-        with zipfile.ZipFile(archive) as file, tempfile.TemporaryDirectory(prefix="mnist-check-") as work:
+        with checked.open() as file, tempfile.TemporaryDirectory(prefix="mnist-check-") as work:
             manifest = json.loads(file.read(MANIFEST))["model"]
             file.extractall(work, [MODEL_FILE, METADATA_FILE, LABELS_FILE, manifest["handler"]])
             folder = Path(work)
@@ -106,6 +114,7 @@ def check_archive(archive: Path) -> None:
             check_belong_together(folder / MODEL_FILE, metadata, labels, metadata["preprocessing"]["version"])
     except (zipfile.BadZipFile, KeyError, ValueError) as error:
         raise ArtifactError(f"{archive} is broken ({error}); rebuild it with `make archive`") from error
+    return checked
 
 
 def _run_archiver(work: Path, released: Path, version: str) -> Path:

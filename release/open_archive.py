@@ -1,7 +1,6 @@
 """Opens the recogniser that is to be measured: the released archive, another, or TorchScript and its metadata."""
 
 import tempfile
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,8 @@ from model.artifacts import LABELS_FILE, METADATA_FILE, MODEL_FILE, sha256_of
 from model.errors import ArtifactError
 from model.locations import ROOT
 from model.recogniser import Recogniser
-from release.archive import DEFAULT_ARCHIVE, build_archive, check_archive, is_stale, labels_of, packed_files
+from release.archive import DEFAULT_ARCHIVE, build_archive, is_stale, labels_of, load_archive, packed_files
+from release.archive_digest import CheckedArchive
 
 PREPROCESSING = ("model/preprocessing/", "model/released/")  # the ink network is part of it
 
@@ -21,14 +21,19 @@ def open_model(path: Path) -> tuple[Recogniser, dict[str, Any]]:
         The recogniser, and what the report tells of it and of its file.
 
     Raises:
-        ArtifactError: the file is missing, broken or of another kind, or was made with another preprocessing.
+        ArtifactError: the file is missing, broken or of another kind, was made with another preprocessing, or is an
+            archive of another digest than the file beside it says.
     """
     if path.suffix not in (".mar", ".pt"):
         raise ArtifactError(f"{path} is neither a .mar archive nor a .pt file of TorchScript")
     if path.resolve() == DEFAULT_ARCHIVE and is_stale():
         build_archive()
-    opened = _open_archive(path) if path.suffix == ".mar" else _open_pair(path)
-    return opened, describe(opened) | {"file": path.name, "bytes": path.stat().st_size, "sha256": sha256_of(path)}
+    if path.suffix == ".mar":
+        archive = load_archive(path)
+        opened, size, sha256 = _open_archive(archive), len(archive.content), archive.sha256
+    else:
+        opened, size, sha256 = _open_pair(path), path.stat().st_size, sha256_of(path)
+    return opened, describe(opened) | {"file": path.name, "bytes": size, "sha256": sha256}
 
 
 def describe(recogniser: Recogniser) -> dict[str, Any]:
@@ -54,17 +59,16 @@ def _open_pair(path: Path) -> Recogniser:
     return Recogniser.load(path, path.with_suffix(".json"), labels_of(path.parent))
 
 
-def _open_archive(path: Path) -> Recogniser:
+def _open_archive(archive: CheckedArchive) -> Recogniser:
     """The recogniser of an archive, if the preprocessing packed into it is this checkout's, byte for byte."""
-    check_archive(path)
-    with tempfile.TemporaryDirectory(prefix="mnist-evaluate-") as work, zipfile.ZipFile(path) as file:
+    with tempfile.TemporaryDirectory(prefix="mnist-evaluate-") as work, archive.open() as file:
         packed = {name for name in file.namelist() if name.startswith(PREPROCESSING)}
         names = (path.relative_to(ROOT).as_posix() for path in packed_files())
         ours = {name for name in names if name.startswith(PREPROCESSING)}
         for module in sorted(packed | ours):
             if module not in packed & ours or file.read(module) != (ROOT / module).read_bytes():
                 raise ArtifactError(
-                    f"{path} holds another {module} than this checkout; rebuild it with `make archive`, "
+                    f"{archive.path} holds another {module} than this checkout; rebuild it with `make archive`, "
                     "or measure it with the checkout that it was built from"
                 )
         file.extractall(work, [MODEL_FILE, METADATA_FILE, LABELS_FILE])

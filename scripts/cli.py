@@ -5,7 +5,9 @@ from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
+from model.errors import ArtifactError
 from model.locations import data_folder
+from release.archive_digest import parse_digest
 from serving.console import fail, run
 from serving.engines import ENGINES, TORCHSERVE
 from serving.hosts import TUNNEL_DOMAINS, check_allowed
@@ -15,6 +17,7 @@ __all__ = [
     "add_allow_host_option",
     "add_data_option",
     "add_dataclass_options",
+    "add_digest_option",
     "add_engine_option",
     "dataclass_values",
     "fail",
@@ -49,6 +52,23 @@ def _host_name(text: str) -> str:
     try:
         return check_allowed(text)
     except ServeError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def add_digest_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--digest`, which the archive must have."""
+    parser.add_argument(
+        "--digest",
+        type=_digest,
+        metavar="sha256:HEX",
+        help="digest that the archive must have (default: the one in the file ARCHIVE.sha256 beside it)",
+    )
+
+
+def _digest(text: str) -> str:
+    try:
+        return f"sha256:{parse_digest(text)}"
+    except ArtifactError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 

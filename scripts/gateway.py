@@ -7,7 +7,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
 
 from model.locations import ROOT
-from scripts.cli import add_allow_host_option, add_engine_option, run
+from scripts.cli import add_allow_host_option, add_digest_option, add_engine_option, run
 from scripts.gateway_progress import TerminalObserver
 from serving.console import say
 from serving.gateway.certificate import Certificate
@@ -67,6 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add_engine_option(parser)
     parser.add_argument("--archive", type=Path, help="model archive of the nodes started here")
+    add_digest_option(parser)
     parser.add_argument("--log-dir", type=Path, default=ROOT / "logs" / "gateway", help="folder for the logs")
     parser.add_argument("--timeout-s", type=float, default=180.0, help="seconds to wait for all (default: %(default)g)")
     return parser
@@ -113,6 +114,7 @@ def gateway_of(options: argparse.Namespace, parser: argparse.ArgumentParser) -> 
         archive=options.archive,
         timeout_s=options.timeout_s,
         allowed_hosts=options.allow_host,
+        digest=options.digest,
         engine=options.engine,
     )
 

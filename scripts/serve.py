@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPAT
 
 from model.locations import ROOT
 from release.archive import DEFAULT_ARCHIVE
-from scripts.cli import add_allow_host_option, add_engine_option, run
+from scripts.cli import add_allow_host_option, add_digest_option, add_engine_option, run
 from scripts.serve_progress import TerminalObserver
 from serving.console import say, show
 from serving.settings import Ports, ServeError, read_ports
@@ -38,6 +38,7 @@ def build_parser(defaults: Ports) -> argparse.ArgumentParser:
         help=f"model archive to serve as it is (default: {os.path.relpath(DEFAULT_ARCHIVE, ROOT)}, built when missing "
         "or older than its inputs)",
     )
+    add_digest_option(parser)
     parser.add_argument("--log-dir", type=Path, help="folder for the logs (default: logs; logs/PORT for other ports)")
     parser.add_argument(
         "--timeout-s", type=float, default=120.0, help="seconds to wait for a worker to be ready (default: %(default)g)"
@@ -57,7 +58,14 @@ def main(arguments: list[str] | None = None) -> int:
     log_folder = options.log_dir or usual
     with_page = not options.no_page
     service = Service(
-        ports, log_folder, options.archive, options.timeout_s, with_page, options.allow_host, options.engine
+        ports,
+        log_folder,
+        options.archive,
+        options.timeout_s,
+        with_page,
+        options.allow_host,
+        options.digest,
+        options.engine,
     )
     try:
         was_ready = serve(service, TerminalObserver(service))

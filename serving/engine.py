@@ -20,6 +20,7 @@ import psutil
 
 from model.artifacts import MODEL_NAME
 from model.locations import ROOT
+from release.archive_digest import CheckedArchive
 from serving.machine import temporary_folder
 from serving.settings import (
     ARCHIVE_NAME,
@@ -43,7 +44,8 @@ class Engine(ABC):
 
     Args:
         ports: where it listens; they must be free.
-        archive: the .mar to serve, under the name `MODEL_NAME` whatever the file is called.
+        archive: the .mar to serve, under the name `MODEL_NAME` whatever the file is called; the server gets its bytes,
+            not the file.
         log_folder: created where missing.
         on_end: called from another thread when all processes have ended, whatever the cause.
         config: text to use instead of that of config.properties.
@@ -54,7 +56,12 @@ class Engine(ABC):
     """
 
     def __init__(
-        self, ports: Ports, archive: Path, log_folder: Path, on_end: Callable[[], None], config: str | None = None
+        self,
+        ports: Ports,
+        archive: CheckedArchive,
+        log_folder: Path,
+        on_end: Callable[[], None],
+        config: str | None = None,
     ) -> None:
         self.ports = ports
         log_folder.mkdir(parents=True, exist_ok=True)
@@ -63,7 +70,7 @@ class Engine(ABC):
         self.log = RunLog(log_folder)
         self.folder = Path(tempfile.mkdtemp(prefix="digits-", dir=temporary_folder()))
         try:
-            self._prepare(archive, config or CONFIG_FILE.read_text(encoding="utf-8"))
+            _prepare(self.folder, ports, archive, config or CONFIG_FILE.read_text(encoding="utf-8"))
             command = self._command()
             self._guard = subprocess.Popen(
                 [sys.executable, "-m", "serving.torchserve_guard", str(self.folder), str(console), *command],
@@ -79,16 +86,6 @@ class Engine(ABC):
         self._on_end = on_end
         self._watch = Thread(target=self._watch_guard, name="engine", daemon=True)
         self._watch.start()
-
-    def _prepare(self, archive: Path, config: str) -> None:
-        """Fill the run's temporary directory."""
-        model_store = self.folder / "model_store"
-        model_store.mkdir()
-        (model_store / ARCHIVE_NAME).symlink_to(archive.resolve())
-        for file in (LOG_CONFIG_FILE, METRICS_CONFIG_FILE):  # named by relative paths in the configuration
-            shutil.copyfile(file, self.folder / file.name)
-        path = self.folder / CONFIG_FILE.name
-        path.write_text(derive_config(config, self.ports, model_store), encoding="utf-8")
 
     @abstractmethod
     def _command(self) -> list[str]:
@@ -162,3 +159,14 @@ class Engine(ABC):
         """Kill everything at once, for a guard that hangs."""
         self._guard.kill()
         self._watch.join()
+
+
+def _prepare(folder: Path, ports: Ports, archive: CheckedArchive, config: str) -> None:
+    """Fill a run's temporary directory."""
+    model_store = folder / "model_store"
+    model_store.mkdir()
+    (model_store / ARCHIVE_NAME).write_bytes(archive.content)
+    for file in (LOG_CONFIG_FILE, METRICS_CONFIG_FILE):  # named by relative paths in the configuration
+        shutil.copyfile(file, folder / file.name)
+    path = folder / CONFIG_FILE.name
+    path.write_text(derive_config(config, ports, model_store), encoding="utf-8")

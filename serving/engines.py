@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from release.archive_digest import CheckedArchive
 from serving.engine import Engine
 from serving.settings import Ports, ServeError, find_java
 from serving.starlette_engine.engine import StarletteEngine
@@ -15,7 +16,7 @@ from serving.torchserve import TorchServe
 TORCHSERVE, STARLETTE = "torchserve", "starlette"
 ENGINES = (TORCHSERVE, STARLETTE)
 
-EngineStarter = Callable[[Ports, Path, Path, Callable[[], None]], Engine]
+EngineStarter = Callable[[Ports, CheckedArchive, Path, Callable[[], None]], Engine]
 """Starts an engine: its ports, the archive, the folder of its logs, what is called when it has ended."""
 
 

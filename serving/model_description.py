@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 
 from model.artifacts import LABELS_FILE, METADATA_FILE
 from model.locations import RELEASED
 from release.archive import MANIFEST
+from release.archive_digest import CheckedArchive
 
 
 @dataclass(frozen=True)
@@ -28,9 +27,9 @@ class ModelDescription:
     files: dict[str, bytes]
 
 
-def describe(archive: Path) -> ModelDescription:
-    """Read the description of an archive that was checked."""
-    with zipfile.ZipFile(archive) as file:
+def describe(archive: CheckedArchive) -> ModelDescription:
+    """Read the description of an archive."""
+    with archive.open() as file:
         labels: dict[str, str] = json.loads(file.read(LABELS_FILE))
         metadata = file.read(METADATA_FILE)
         version: str = json.loads(file.read(MANIFEST))["model"]["modelVersion"]

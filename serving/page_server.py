@@ -15,6 +15,7 @@ from threading import Thread
 import uvicorn
 
 from model.artifacts import MODEL_NAME
+from release.archive_digest import CheckedArchive
 from serving.forwarding import Api
 from serving.model_description import describe
 from serving.page import OWN_ADDRESS, OnError, PageConfig, application
@@ -106,7 +107,9 @@ class PageServer:
         self._socket.close()
 
 
-def page_of(archive: Path, folder: Path, ports: Ports, allowed_hosts: Sequence[str], on_error: OnError) -> PageServer:
+def page_of(
+    archive: CheckedArchive, folder: Path, ports: Ports, allowed_hosts: Sequence[str], on_error: OnError
+) -> PageServer:
     """The page's server beside the TorchServe that serves `archive` on these ports.
 
     Where the operator's CORS origin is not the page's, the page asks its own address.

@@ -19,7 +19,8 @@ from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from model.locations import ROOT
-from release.archive import DEFAULT_ARCHIVE, build_archive, check_archive, is_stale
+from release.archive import DEFAULT_ARCHIVE, build_archive, is_stale, load_archive
+from release.archive_digest import CheckedArchive
 from serving.engine import Engine
 from serving.engines import TORCHSERVE, starter_of
 from serving.machine import check_open_files, exceeded_limit, is_out_of_files, temporary_folder
@@ -84,6 +85,7 @@ class Service:
         timeout_s: how long a worker may take to load the model.
         with_page: whether the page is served too.
         allowed_hosts: further names that the page is served under; see `serving.hosts`.
+        digest: `sha256:HEX` of the archive; None for what the file beside it says.
         engine: what serves the archive, one of `serving.engines.ENGINES`.
     """
 
@@ -93,6 +95,7 @@ class Service:
     timeout_s: float
     with_page: bool
     allowed_hosts: Sequence[str] = ()
+    digest: str | None = None
     engine: str = TORCHSERVE
 
 
@@ -108,7 +111,7 @@ def serve(service: Service, observer: Observer) -> bool:
     start_engine = starter_of(service.engine)
     check_open_files()
     check_disk(log_folder)
-    archive = choose_archive(service.archive, observer.packing)
+    archive = choose_archive(service.archive, observer.packing, service.digest)
 
     events: Events = SimpleQueue()
     with contextlib.ExitStack() as stack:
@@ -129,16 +132,19 @@ def serve(service: Service, observer: Observer) -> bool:
     return is_ready
 
 
-def choose_archive(archive: Path | None, on_packing: Callable[[Path], None] = lambda archive: None) -> Path:
+def choose_archive(
+    archive: Path | None, on_packing: Callable[[Path], None] = lambda archive: None, digest: str | None = None
+) -> CheckedArchive:
     """The archive to serve, checked.
 
     Args:
         archive: None for the default one, which is packed first where it is missing or out of date.
         on_packing: called with the default archive before it is packed.
+        digest: `sha256:HEX`, which it must have; None for what the file beside it says.
 
     Raises:
         ServeError: there is no such file.
-        ArtifactError: it is broken, or it cannot be packed.
+        ArtifactError: it has another digest or none to check it by, is broken, or cannot be packed.
         OSError: the default one cannot be written.
     """
     if archive is None:
@@ -150,8 +156,7 @@ def choose_archive(archive: Path | None, on_packing: Callable[[Path], None] = la
         raise ServeError(
             f"there is no archive {archive}; `make archive` builds {os.path.relpath(DEFAULT_ARCHIVE, ROOT)}"
         )
-    check_archive(archive)
-    return archive
+    return load_archive(archive, digest)
 
 
 def check_disk(log_folder: Path) -> None:

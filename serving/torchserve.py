@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from handler.torchserve_patches import prepare_start, with_fork_server, worker_start_folder
+from release.archive_digest import CheckedArchive
 from serving.engine import Engine
 from serving.machine import utf8_locale
 from serving.settings import CONFIG_FILE, Ports
@@ -24,7 +25,7 @@ class TorchServe(Engine):
     def __init__(
         self,
         ports: Ports,
-        archive: Path,
+        archive: CheckedArchive,
         java_home: Path | None,
         log_folder: Path,
         on_end: Callable[[], None],

@@ -50,6 +50,7 @@ class Gateway:
         archive: the .mar of the local nodes; None for the default one.
         timeout_s: how long the nodes may take to be ready.
         allowed_hosts: further names that the page is served under; see `serving.hosts`.
+        digest: `sha256:HEX` of the archive; None for what the file beside it says.
         engine: of the local nodes, one of `serving.engines.ENGINES`.
     """
 
@@ -65,6 +66,7 @@ class Gateway:
     archive: Path | None
     timeout_s: float
     allowed_hosts: Sequence[str] = ()
+    digest: str | None = None
     engine: str = TORCHSERVE
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 
+from release.archive_digest import CheckedArchive
 from serving.engine import Engine
 from serving.engines import EngineStarter
 from serving.gateway.configuration import Node
@@ -29,7 +30,7 @@ class LocalNode:
     Args:
         number: from 0; its ports are `NODE_SPACING` apart from those of its neighbours.
         ports: of node 0.
-        archive: the .mar that it serves.
+        archive: the .mar that it serves, after each restart too.
         start_engine: see `serving.engines`.
         log_folder: for the logs of all nodes.
         on_end: called from another thread, with the node, when it has ended, whatever the cause.
@@ -39,7 +40,7 @@ class LocalNode:
         self,
         number: int,
         ports: Ports,
-        archive: Path,
+        archive: CheckedArchive,
         start_engine: EngineStarter,
         log_folder: Path,
         on_end: Callable[[LocalNode], None],

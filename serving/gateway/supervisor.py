@@ -76,7 +76,7 @@ class _Running:
         self._resting: LocalNode | None = None  # being restarted, so it is asked nothing
         self._written: dict[str, object] = {}
         self._complaint = ""
-        archive = choose_archive(gateway.archive, observer.packing)
+        archive = choose_archive(gateway.archive, observer.packing, gateway.digest)
         _on_signals(self._events, end=self._end, restart=self._restart_nodes)
         model = describe(archive)
         config = PageConfig(OWN_ADDRESS, MODEL_NAME, model.labels)

@@ -20,10 +20,12 @@ import pytest
 import requests
 
 from benchmarks.torchserve import repacked
+from model.artifacts import sha256_of
 from model.locations import ROOT
 from release.archive import DEFAULT_ARCHIVE, build_archive, is_stale
 from serving.settings import LOOPBACK, Ports, ServeError, check_ports_free
 from tests.drawing import draw_digit, encoded
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from tests.conftest import Service, ServiceStarter
@@ -252,6 +254,24 @@ def test_a_truncated_archive_is_one_line(archive: Path, tmp_path: Path, options:
 def test_a_missing_archive_is_one_line(tmp_path: Path, options: list[str]) -> None:
     line = assert_one_line_of_failure(run_serve(f"--archive={tmp_path / 'none.mar'}", *options))
     assert "none.mar" in line and "make archive" in line
+
+
+def test_an_archive_of_another_digest_is_one_line(archive: Path, options: list[str]) -> None:
+    digest = "0" * 64
+    line = assert_one_line_of_failure(run_serve(f"--archive={archive}", f"--digest=sha256:{digest}", *options))
+    assert f"{archive} has SHA-256 {sha256_of(archive)}, not the {digest} that was asked for" in line
+
+
+def test_an_archive_with_its_digest_is_served_whatever_becomes_of_its_file(
+    archive: Path, tmp_path: Path, picture: bytes, start_service: ServiceStarter
+) -> None:
+    own = tmp_path / "own.mar"  # without a digest beside it
+    shutil.copyfile(archive, own)
+    with start_service("--no-page", f"--archive={own}", f"--digest=sha256:{sha256_of(own)}") as service:
+        own.write_bytes(b"another")
+        for worker in service.workers():
+            worker.kill()
+        eventually(lambda: ask(service, picture).status_code == 200)
 
 
 def test_a_bad_java_home_is_one_line(options: list[str]) -> None:

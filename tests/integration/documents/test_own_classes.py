@@ -25,7 +25,7 @@ from model.data.drawn_sets import draw_as_written
 from model.data.own_classes import TEST, OwnStrokes, read_own_classes
 from model.errors import ArtifactError, DataError
 from model.locations import ROOT
-from release.archive import LABELS, check_archive
+from release.archive import LABELS, load_archive
 from tests.conftest import Service, running_service
 from tests.drawing import encoded
 from tests.own_classes import write_labels, write_strokes
@@ -211,7 +211,7 @@ def test_labels_of_another_network_are_refused(letters: Letters, tmp_path: Path)
     archive = letters.folder / "model_store/letters.mar"
     other = repacked(archive, {LABELS_FILE: LABELS.read_bytes()}, tmp_path / "other.mar")
     with pytest.raises(ArtifactError, match="names other classes, or in another order, than the network was trained"):
-        check_archive(other)
+        load_archive(other)
     backwards = write_labels(tmp_path / "backwards.json", reversed(LETTERS))
     started = time.monotonic()
     for target, more, words in (

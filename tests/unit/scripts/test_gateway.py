@@ -65,3 +65,9 @@ def test_a_key_is_not_written_to_the_log_of_a_service(tmp_path: Path, capsys: py
         said = capsys.readouterr().out
         assert "Authorization: Bearer" in said
         assert (secret in said) is is_shown
+
+
+def test_the_nodes_archive_may_have_to_have_a_digest(tmp_path: Path) -> None:
+    digest = "sha256:" + "0" * 64
+    assert described().digest is None
+    assert described("--digest", digest).digest == digest

@@ -8,6 +8,10 @@ from typing import Any, cast
 
 import pytest
 
+from model.artifacts import sha256_of
+from model.errors import ArtifactError
+from release.archive import build_archive
+from release.archive_digest import sidecar_of
 from serving import supervisor
 from serving.settings import ServeError
 from serving.supervisor import Event, Events, choose_archive, stop, wait_until_ready
@@ -75,9 +79,30 @@ def test_a_missing_default_archive_is_packed_and_that_is_reported_first(
     default = tmp_path / "mnist.mar"
     monkeypatch.setattr(supervisor, "DEFAULT_ARCHIVE", default)
     packed: list[tuple[Path, bool]] = []
-    assert choose_archive(None, lambda archive: packed.append((archive, archive.exists()))) == default
-    assert choose_archive(None, lambda archive: pytest.fail("it is up to date")) == default
+    assert choose_archive(None, lambda archive: packed.append((archive, archive.exists()))).path == default
+    assert choose_archive(None, lambda archive: pytest.fail("it is up to date")).path == default
     assert packed == [(default, False)]
+
+
+def test_a_default_archive_of_another_digest_is_packed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    default = tmp_path / "mnist.mar"
+    monkeypatch.setattr(supervisor, "DEFAULT_ARCHIVE", default)
+    before = choose_archive(None)
+    default.write_bytes(before.content + b"\0")
+    packed: list[Path] = []
+    assert choose_archive(None, packed.append) == before
+    assert packed == [default]
+
+
+def test_an_archive_is_checked_by_the_digest_that_is_asked_for(tmp_path: Path) -> None:
+    archive = build_archive(tmp_path / "mnist.mar")
+    sidecar_of(archive).unlink()
+    with pytest.raises(ArtifactError, match=r"mnist\.mar cannot be checked, mnist\.mar\.sha256 is missing"):
+        choose_archive(archive)
+    digest = sha256_of(archive)
+    assert choose_archive(archive, digest=f"sha256:{digest}").sha256 == digest
+    with pytest.raises(ArtifactError, match=f"has SHA-256 {digest}, not the {'0' * 64} that was asked for"):
+        choose_archive(archive, digest=f"sha256:{'0' * 64}")
 
 
 def test_a_wait_reports_the_seconds_until_a_worker_is_ready(tmp_path: Path) -> None:

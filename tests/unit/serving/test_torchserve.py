@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from release.archive_digest import read_checked, write_sidecar
+from serving.engine import _prepare
+from serving.settings import CONFIG_FILE, read_ports
 from serving.torchserve import TorchServe, _environment
 
 
@@ -44,6 +47,20 @@ def test_a_worker_seldom_looks_for_garbage_and_finds_the_modules_its_user_named(
     command = [sys.executable, "-c", "import gc, named; print(gc.get_threshold()[0])"]
     result = subprocess.run(command, env=_environment(tmp_path, None, tmp_path), capture_output=True, check=True)
     assert int(result.stdout) == 100_000
+
+
+def test_an_archive_replaced_after_its_check_is_not_served(tmp_path: Path) -> None:
+    archive, run = tmp_path / "own.mar", tmp_path / "run"
+    archive.write_bytes(b"checked")
+    write_sidecar(archive)
+    checked = read_checked(archive)
+    archive.write_bytes(b"another")
+    run.mkdir()
+    _prepare(run, read_ports(), checked, CONFIG_FILE.read_text(encoding="utf-8"))
+    archive.unlink()
+    served = run / "model_store" / "mnist.mar"
+    assert served.read_bytes() == b"checked"
+    assert not served.is_symlink()
 
 
 def test_javas_own_options_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from release.archive_digest import CheckedArchive
 from serving.gateway.nodes import FIRST_WAIT_S, LASTING_S, LONGEST_WAIT_S, LocalNode
 from serving.settings import read_ports
 from serving.starlette_engine.engine import StarletteEngine
@@ -12,7 +13,8 @@ from serving.starlette_engine.engine import StarletteEngine
 
 @pytest.fixture
 def node(tmp_path: Path) -> LocalNode:
-    return LocalNode(1, read_ports(), tmp_path / "mnist.mar", StarletteEngine, tmp_path, lambda node: None)
+    archive = CheckedArchive(tmp_path / "mnist.mar", b"", "")
+    return LocalNode(1, read_ports(), archive, StarletteEngine, tmp_path, lambda node: None)
 
 
 def test_its_ports_keep_their_distance_from_the_first_nodes(node: LocalNode) -> None:
