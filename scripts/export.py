@@ -1,4 +1,4 @@
-"""Exports a checkpoint to TorchScript with its metadata, checked against the network it comes from."""
+"""Exports a checkpoint to TorchScript with its metadata, and to ONNX, checked against the network it comes from."""
 
 import argparse
 import sys
@@ -9,12 +9,14 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
 
 from model.artifacts import METADATA_FILE, MODEL_FILE
+from model.data.digits import load_mnist
 from model.data.evaluation_sets import nondigit_sets, test_sets, validation_sets, what_is_missing
 from model.data.own_classes import TEST, VALIDATION
 from model.locations import RELEASED, ROOT, RUN_FOLDER
 from model.training.checkpoints import load_checkpoint
 from model.training.pictures import check_pictures
 from release.export import export, source_commit
+from release.onnx_export import ONNX_FILE, export_onnx
 from scripts.cli import add_data_option, run
 from scripts.training_options import add_own_classes_options, own_classes_of
 from serving.console import say
@@ -30,9 +32,15 @@ def main() -> int:
     add_data_option(parser)
     add_own_classes_options(parser)
     parser.add_argument("--checkpoint", type=Path, default=RUN_FOLDER / "best.pt", help="what to export")
-    parser.add_argument("--output", type=Path, default=RELEASED, help=f"folder for {MODEL_FILE} and {METADATA_FILE}")
+    parser.add_argument(
+        "--output", type=Path, default=RELEASED, help=f"folder for {MODEL_FILE}, {METADATA_FILE} and {ONNX_FILE}"
+    )
+    parser.add_argument("--onnx-only", action="store_true", help=f"only write {ONNX_FILE}, of the network in --output")
     options = parser.parse_args()
 
+    if options.onnx_only:
+        print(export_onnx(options.output, load_mnist(options.data, train=False).images))
+        return 0
     own = own_classes_of(parser, options)
     checkpoint = load_checkpoint(options.checkpoint)
     check_pictures(checkpoint, own)
@@ -49,11 +57,13 @@ def main() -> int:
         say(line)
     labels, commit = own.labels if own else (), source_commit(ROOT)
     metadata = export(checkpoint, validation, test, nondigits, options.output, labels=labels, commit=commit)
+    onnx = export_onnx(options.output, next(iter(validation.values())).images)
     for name, metrics in metadata["metrics"].items():
         print(f"{name}: {metrics['accuracy']:.2%} of {metrics['n']:,}, {metrics['refused']:.2%} refused")
     for name, share in metadata["refused_nondigits"].items():
         print(f"{name}: {share:.2%} refused")
     print(options.output / MODEL_FILE)
+    print(onnx)
     return 0
 
 

@@ -40,6 +40,7 @@ def test_the_archive_holds_all_that_the_handler_needs(archive: Path) -> None:
         MODEL_FILE,
         METADATA_FILE,
     }
+    assert not [name for name in names if name.endswith(".onnx")]
     assert not [name for name in names if name.startswith(("model/data/", "model/training/", "model/evaluation/"))]
     assert manifest["model"]["handler"] == "digit_handler.py"
     assert manifest["model"]["modelName"] == "mnist"
