@@ -14,7 +14,6 @@ from benchmarks.faults.gateway_process import GatewayProcess, running_gateway
 from model.locations import ROOT
 from serving.engines import ENGINES, TORCHSERVE
 from serving.settings import SAMPLE
-from tests.conftest import Service
 
 PYTHON = ROOT / ".venv-clients" / "bin" / "python"
 TIMEOUT_S = 100
@@ -45,11 +44,12 @@ def engine(request: pytest.FixtureRequest) -> str:
 def gateway(
     engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[GatewayProcess]:
+    """Before the shared node, or before a node of its own without TorchServe."""
     if engine == TORCHSERVE:
         yield request.getfixturevalue("node_gateway")
         return
-    node: Service = request.getfixturevalue("starlette_service")
-    with running_gateway(tmp_path_factory.mktemp("gateway"), f"--node={node.api_url}", "--anonymous=no") as running:
+    options = (f"--engine={engine}", "--nodes=1", "--anonymous=no")
+    with running_gateway(tmp_path_factory.mktemp("gateway"), *options) as running:
         yield running
 
 
