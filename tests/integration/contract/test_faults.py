@@ -54,16 +54,15 @@ def all_workers(service: Service) -> set[int]:
 
 def test_a_worker_killed_under_load_is_back_and_only_what_it_held_fails(service: Service) -> None:
     stopping = threading.Event()
+    statuses: list[int] = []
 
-    def keep_asking(digit: int) -> Counter[int]:
-        """Statuses of the answers; a wrong one fails the test."""
-        statuses: Counter[int] = Counter()
+    def keep_asking(digit: int) -> None:
+        """A wrong answer fails the test."""
         while not stopping.is_set():
             response = requests.post(service.predictions_url, data=PICTURES[digit], timeout=TIMEOUT_S)
-            statuses[response.status_code] += 1
+            statuses.append(response.status_code)
             assert response.json().get("label", str(digit)) == str(digit)
             assert response.status_code == 200 or response.json()["code"] == response.status_code
-        return statuses
 
     before = all_workers(service)
     with ThreadPoolExecutor(8) as pool:
@@ -72,16 +71,16 @@ def test_a_worker_killed_under_load_is_back_and_only_what_it_held_fails(service:
             killed = time.monotonic()
             victim = min(before)
             psutil.Process(victim).kill()
-            while victim in (ready := ready_workers(service)) or len(ready) < len(before):
+            while victim in (ready := ready_workers(service)) or len(ready) < len(before) or len(statuses) < 100:
                 assert time.monotonic() - killed < TIMEOUT_S
                 time.sleep(0.05)
         finally:
             stopping.set()
-    statuses = sum((asker.result() for asker in askers), Counter[int]())
-    failed = sum(count for status, count in statuses.items() if status != 200)
-    assert all(status == 200 or status >= 500 for status in statuses)  # a client may ask again after a 5xx
-    assert failed <= 8  # at most one in hand for each of the askers
-    assert statuses[200] > 100
+    for asker in askers:
+        asker.result()
+    failed = [status for status in statuses if status != 200]
+    assert all(status >= 500 for status in failed)  # a client may ask again after a 5xx
+    assert len(failed) <= 8  # at most one in hand for each of the askers
 
 
 def test_a_request_gathered_for_a_dying_worker_is_answered(start_service: ServiceStarter, tmp_path: Path) -> None:
