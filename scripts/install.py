@@ -28,6 +28,7 @@ def main() -> int:
         default=os.environ.get("TORCH_INDEX_URL", ""),
         help="take torch and torchvision from this index instead (default: TORCH_INDEX_URL)",
     )
+    parser.add_argument("--no-project", action="store_true", help="install what it needs, but not the project itself")
     arguments = parser.parse_args()
     if sys.prefix == sys.base_prefix:
         parser.error("run this with a virtual environment's python, say .venv/bin/python")
@@ -40,7 +41,8 @@ def main() -> int:
             file.write(lock)
             file.flush()
             _pip("--require-hashes", "--no-deps", "--requirement", file.name)
-        _pip("--no-deps", "--no-build-isolation", "--quiet", "--editable", str(ROOT))
+        if not arguments.no_project:
+            _pip("--no-deps", "--no-build-isolation", "--quiet", "--editable", str(ROOT))
     except subprocess.CalledProcessError:
         print("error: pip failed, see above; fix the cause (network? disk space?) and run make again", file=sys.stderr)
         return 1

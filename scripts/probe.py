@@ -6,6 +6,7 @@ Standard library only: it is run every few seconds beside a server that wants th
 import argparse
 import http.client
 import json
+import ssl
 import sys
 from http import HTTPStatus
 from pathlib import Path
@@ -18,18 +19,20 @@ USER_AGENT = "Envoy/HC"
 """The name by which the handler knows a health check, which it leaves out of its metrics."""
 
 
-def read_digit(url: str, timeout_s: float) -> str:
+def read_digit(url: str, timeout_s: float, key: str | None = None) -> str:
     """The label that the server reads from the sample.
 
     Raises:
         OSError: it does not answer in time.
         ValueError: it answers something else.
     """
+    # In lower case, as Envoy sends it: TorchServe hands names on as they came.
+    headers = {"content-type": "image/png", "user-agent": USER_AGENT}
+    if key is not None:
+        headers["authorization"] = f"Bearer {key}"
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout_s)
+    connection = _connection(parts.scheme, parts.hostname or "", parts.port, timeout_s)
     try:
-        # In lower case, as Envoy sends it: TorchServe hands names on as they came.
-        headers = {"content-type": "image/png", "user-agent": USER_AGENT}
         connection.request("POST", parts.path, SAMPLE.read_bytes(), headers)
         answer = connection.getresponse()
         body = answer.read()
@@ -43,13 +46,37 @@ def read_digit(url: str, timeout_s: float) -> str:
     return str(content["label"])
 
 
+def _connection(scheme: str, host: str, port: int | None, timeout_s: float) -> http.client.HTTPConnection:
+    """A connection whose certificate is not checked: it is this machine's, and may have another name."""
+    if scheme != "https":
+        return http.client.HTTPConnection(host, port, timeout=timeout_s)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return http.client.HTTPSConnection(host, port, timeout=timeout_s, context=context)
+
+
+def _predicting_key(path: Path) -> str:
+    """The first key of a gateway's file that may ask for predictions.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: it has none.
+    """
+    for key in json.loads(path.read_text(encoding="utf-8"))["keys"]:
+        if "predict" in key["scopes"]:
+            return str(key["secret"])
+    raise ValueError(f"{path} has no key with the scope predict")
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url", nargs="?", default=URL, help="where predictions are answered (default: %(default)s)")
     parser.add_argument("--timeout-s", type=float, default=TIMEOUT_S, help="seconds to wait (default: %(default)g)")
+    parser.add_argument("--keys", type=Path, help="file of a gateway's keys, one of which to send")
     options = parser.parse_args(arguments)
     try:
-        print(read_digit(options.url, options.timeout_s))
+        key = _predicting_key(options.keys) if options.keys else None
+        print(read_digit(options.url, options.timeout_s, key))
     except (OSError, ValueError) as error:
         print(f"error: {options.url}: {error}", file=sys.stderr)
         return 1

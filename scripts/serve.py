@@ -39,6 +39,9 @@ def build_parser(defaults: Ports) -> argparse.ArgumentParser:
         "or older than its inputs)",
     )
     add_digest_option(parser)
+    parser.add_argument(
+        "--settings", type=Path, help="file of TorchServe's settings that take the place of those of config.properties"
+    )
     parser.add_argument("--log-dir", type=Path, help="folder for the logs (default: logs; logs/PORT for other ports)")
     parser.add_argument(
         "--timeout-s", type=float, default=120.0, help="seconds to wait for a worker to be ready (default: %(default)g)"
@@ -56,16 +59,16 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(str(error))
     usual = LOG_FOLDER if ports.inference == defaults.inference else LOG_FOLDER / str(ports.inference)
     log_folder = options.log_dir or usual
-    with_page = not options.no_page
     service = Service(
         ports,
         log_folder,
         options.archive,
         options.timeout_s,
-        with_page,
-        options.allow_host,
-        options.digest,
-        options.engine,
+        with_page=not options.no_page,
+        allowed_hosts=options.allow_host,
+        settings=options.settings,
+        digest=options.digest,
+        engine=options.engine,
     )
     try:
         was_ready = serve(service, TerminalObserver(service))

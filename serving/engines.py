@@ -16,8 +16,8 @@ from serving.torchserve import TorchServe
 TORCHSERVE, STARLETTE = "torchserve", "starlette"
 ENGINES = (TORCHSERVE, STARLETTE)
 
-EngineStarter = Callable[[Ports, CheckedArchive, Path, Callable[[], None]], Engine]
-"""Starts an engine: its ports, the archive, the folder of its logs, what is called when it has ended."""
+EngineStarter = Callable[[Ports, CheckedArchive, Path, Callable[[], None], str | None], Engine]
+"""Starts an engine: see its class for the arguments."""
 
 
 def starter_of(engine: str) -> EngineStarter:
@@ -31,4 +31,6 @@ def starter_of(engine: str) -> EngineStarter:
     java_home = find_java()
     if importlib.util.find_spec("ts") is None:
         raise ServeError(f"TorchServe is not installed for {sys.executable}; run `make serve`, which installs it")
-    return lambda ports, archive, log_folder, on_end: TorchServe(ports, archive, java_home, log_folder, on_end)
+    return lambda ports, archive, log_folder, on_end, config: TorchServe(
+        ports, archive, java_home, log_folder, on_end, config
+    )

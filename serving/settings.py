@@ -126,6 +126,16 @@ def read_ports(path: Path = CONFIG_FILE) -> Ports:
     return Ports(**found, page=PAGE_PORT)
 
 
+def read_config(settings: Path | None = None) -> str:
+    """The text of config.properties, and behind it that of another file: of two values the last counts.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    files = [CONFIG_FILE, *([settings] if settings else [])]
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
 def derive_config(text: str, ports: Ports, model_store: Path) -> str:
     """`config.properties` for one run: `text` with its ports and an absolute model store.
 

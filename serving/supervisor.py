@@ -25,7 +25,7 @@ from serving.engine import Engine
 from serving.engines import TORCHSERVE, starter_of
 from serving.machine import check_open_files, exceeded_limit, is_out_of_files, temporary_folder
 from serving.page_server import page_of
-from serving.settings import Ports, ServeError, check_ports_free
+from serving.settings import Ports, ServeError, check_ports_free, read_config
 from serving.torchserve_guard import GRACE_S, KILL_TIMEOUT_S
 
 STATIC_FOLDER = ROOT / "static_client"
@@ -87,6 +87,7 @@ class Service:
         allowed_hosts: further names that the page is served under; see `serving.hosts`.
         digest: `sha256:HEX` of the archive; None for what the file beside it says.
         engine: what serves the archive, one of `serving.engines.ENGINES`.
+        settings: a file of TorchServe's settings that take the place of those of config.properties.
     """
 
     ports: Ports
@@ -97,6 +98,7 @@ class Service:
     allowed_hosts: Sequence[str] = ()
     digest: str | None = None
     engine: str = TORCHSERVE
+    settings: Path | None = None
 
 
 def serve(service: Service, observer: Observer) -> bool:
@@ -112,6 +114,7 @@ def serve(service: Service, observer: Observer) -> bool:
     check_open_files()
     check_disk(log_folder)
     archive = choose_archive(service.archive, observer.packing, service.digest)
+    config = read_config(service.settings)
 
     events: Events = SimpleQueue()
     with contextlib.ExitStack() as stack:
@@ -120,7 +123,7 @@ def serve(service: Service, observer: Observer) -> bool:
             page = page_of(archive, STATIC_FOLDER, ports, service.allowed_hosts, observer.page_failed)
             stack.callback(page.stop)
         catch_signals(events)
-        engine = start_engine(ports, archive, log_folder, lambda: events.put(Event.ENGINE_ENDED))
+        engine = start_engine(ports, archive, log_folder, lambda: events.put(Event.ENGINE_ENDED), config)
         stack.callback(stop, engine, events)
         is_ready = wait_until_ready(engine, events, service.timeout_s, observer.waiting)
         if is_ready:

@@ -66,7 +66,7 @@ class LocalNode:
         check_ports_free(self.ports, with_page=False)
         self._start_at, self._started_at = None, time.monotonic()
         self._is_wanted = True
-        self._engine = self._start_engine(self.ports, self._archive, self._log_folder, self._ended)
+        self._engine = self._start_engine(self.ports, self._archive, self._log_folder, self._ended, None)
 
     def _ended(self) -> None:
         if self._is_wanted:

@@ -64,3 +64,14 @@ def test_the_gateway_alone_may_read_the_keys(following: Path) -> None:
     (following / "keys.json").write_text('{"keys": [1]}')
     eventually(lambda: "1" in (following / "state" / "keys.json").read_text())
     assert (following / "state" / "keys.json").stat().st_mode & 0o077 == 0
+
+
+def test_without_a_file_of_keys_none_are_copied(tmp_path: Path) -> None:
+    process = subprocess.Popen(["sh", str(SCRIPT), "localhost", "8080", "", str(tmp_path)])
+    try:
+        eventually(lambda: (tmp_path / "nodes").exists() and (tmp_path / "nodes").read_text() != "")
+    finally:
+        process.terminate()
+        assert process.wait(TIMEOUT_S) == 0
+    assert [Node.parse(line) for line in _lines(tmp_path / "nodes")] == [Node("127.0.0.1", 8080, 7070)]
+    assert not (tmp_path / "keys.json").exists()

@@ -2,14 +2,18 @@
 
 import json
 import socket
+import ssl
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
 
 from handler.answering import PROBE
 from scripts import probe
+from serving.gateway.certificate import own_certificate
+from serving.gateway.keys import KeyFile
 from serving.settings import SAMPLE
 
 
@@ -21,6 +25,7 @@ class Answering(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.seen.append((self.path, dict(self.headers.items())["user-agent"], body))
+        self.server.sent_keys.append(self.headers["authorization"])
         status, answer = self.server.answer
         self.send_response(status)
         self.send_header("Content-Length", str(len(answer)))
@@ -38,6 +43,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Answering)
         self.answer = (200, json.dumps({"label": "7"}).encode())
         self.seen: list[tuple[str, str, bytes]] = []
+        self.sent_keys: list[str | None] = []
 
     @property
     def url(self) -> str:
@@ -77,3 +83,19 @@ def test_silence_is_not(capsys: pytest.CaptureFixture[str]) -> None:
         assert "timed out" in capsys.readouterr().err
     assert probe.main([url]) == 1
     assert "refused" in capsys.readouterr().err
+
+
+def test_a_gateway_is_asked_over_tls_with_a_key_that_may_predict(server: Server, tmp_path: Path) -> None:
+    certificate = own_certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.chain, certificate.private_key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    keys = KeyFile(tmp_path / "keys.json")
+    url = server.url.replace("http:", "https:")
+    assert probe.main([url, f"--keys={keys.path}"]) == 1
+    keys.add("teacher", ["teach"])
+    assert probe.main([url, f"--keys={keys.path}"]) == 1
+    assert server.seen == []
+    key = keys.add("ann", ["predict"])
+    assert probe.main([url, f"--keys={keys.path}"]) == 0
+    assert server.sent_keys == [f"Bearer {key.secret}"]

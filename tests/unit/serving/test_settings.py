@@ -24,6 +24,7 @@ from serving.settings import (
     derive_config,
     find_java,
     max_request_bytes,
+    read_config,
     read_ports,
     read_properties,
 )
@@ -189,3 +190,15 @@ def test_no_java_at_all_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("PATH", "")
     with pytest.raises(ServeError, match="no Java: run `make serve`"):
         find_java()
+
+
+def test_further_settings_take_the_place_of_the_same_ones(tmp_path: Path) -> None:
+    (tmp_path / "more.properties").write_text("inference_address=http://0.0.0.0:8080\n")
+    path = tmp_path / "config.properties"
+    path.write_text(derive_config(read_config(tmp_path / "more.properties"), read_ports().moved(9080, None), tmp_path))
+    opened, own = read_properties(path), read_properties()
+    assert opened["inference_address"] == "http://0.0.0.0:9080"
+    assert opened["management_address"] == "http://127.0.0.1:9081"
+    assert opened.keys() == own.keys()
+    with pytest.raises(FileNotFoundError):
+        read_config(tmp_path / "none.properties")

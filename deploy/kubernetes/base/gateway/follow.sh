@@ -3,8 +3,8 @@
 #
 #   follow.sh NAME PORT KEYS FOLDER
 #
-# NAME is a DNS name with the IPv4 address of each ready node. KEYS is copied, because the gateway refuses keys that
-# others may read, and a Secret's volume is readable for the pod's group.
+# NAME is a DNS name with the IPv4 address of each node. KEYS is copied, because the gateway refuses keys that others may
+# read, and a Secret's volume is readable for the pod's group; empty, no keys are copied.
 set -eu
 name=$1 port=$2 keys=$3 folder=$4
 umask 077
@@ -20,7 +20,9 @@ while :; do
   getent ahostsv4 "$name" | sed -n "s|^\([0-9.]*\) .*|http://\1:$port|p" | sort -u > "$folder/nodes.new"
   # While no node is ready, the last ones stay: the gateway itself sees whether they answer.
   if [ -s "$folder/nodes.new" ]; then replace "$folder/nodes"; fi
-  cp "$keys" "$folder/keys.json.new"
-  replace "$folder/keys.json"
+  if [ -n "$keys" ]; then
+    cp "$keys" "$folder/keys.json.new"
+    replace "$folder/keys.json"
+  fi
   sleep 2
 done
