@@ -13,11 +13,9 @@ from serving.console import say
 from serving.gateway.certificate import Certificate
 from serving.gateway.configuration import REQUESTS_PER_NODE, Settings
 from serving.gateway.description import Gateway
-from serving.gateway.keys import KEY_FILE, KeyFile
+from serving.gateway.keys import KEY_FILE, STATE_FOLDER, KeyFile
 from serving.gateway.supervisor import serve
 from serving.settings import LOOPBACK, read_ports
-
-STATE = ROOT / "runs" / "gateway"
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -45,7 +43,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--certificate", type=Path, help="PEM of your certificate chain (default: one of our own)")
     parser.add_argument("--private-key", type=Path, help="PEM of its private key")
     parser.add_argument(
-        "--state-dir", type=Path, default=STATE, help="folder of the keys and our certificate (default: runs/gateway)"
+        "--state-dir",
+        type=Path,
+        default=STATE_FOLDER,
+        help="folder of the keys and our certificate (default: runs/gateway)",
     )
     parser.add_argument(
         "--anonymous",

@@ -9,13 +9,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
 
 from scripts.cli import run
-from scripts.gateway import STATE
-from serving.gateway.keys import KEY_FILE, SCOPES, KeyFile
+from serving.gateway.keys import KEY_FILE, SCOPES, STATE_FOLDER, KeyFile
 
 
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--state-dir", type=Path, default=STATE, help="as of the gateway (default: runs/gateway)")
+    parser.add_argument(
+        "--state-dir", type=Path, default=STATE_FOLDER, help="as of the gateway (default: runs/gateway)"
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     make = commands.add_parser("make", help="make a key and print it")
     make.add_argument("name", help="what people call it, say the name of who gets it")

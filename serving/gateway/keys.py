@@ -16,9 +16,13 @@ from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 from model.errors import OperatorError
+from model.locations import ROOT
 
 SCOPES = ("predict", "correct", "teach", "admin")
 """What a key may be for; each is granted by itself."""
+
+STATE_FOLDER = ROOT / "runs" / "gateway"
+"""Where a gateway keeps its keys and its certificate unless it is told otherwise."""
 
 KEY_FILE = "keys.json"
 KEY_BYTES = 32
