@@ -33,11 +33,24 @@ ETC = ("ca-certificates.conf", "ld.so.cache", "nsswitch.conf", "passwd", "group"
 ULIMITS = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096")
 
 
-def require_containers() -> None:
-    """Skip the test where containers cannot be built and run, unless somebody insists on them."""
+def require_containers(folder: Path) -> None:
+    """Skip the test where containers cannot be built and run, unless somebody insists on them.
+
+    A container that does nothing tells whether this machine can run any.
+    """
     missing = [program for program in PROGRAMS if shutil.which(program) is None]
-    reason = f"no {', '.join(missing)}: apt install podman buildah runc" if missing else "containers need root here"
-    if missing or os.geteuid() != 0:
+    reason = ""
+    if missing:
+        reason = f"no {', '.join(missing)}: apt install podman buildah runc"
+    elif os.geteuid() != 0:
+        reason = "containers need root here"
+    else:
+        _import_base(folder / "base.tar")
+        trial = ["podman", *RUNTIME, "run", "--rm", *ULIMITS, *stand_ins(), BASE, "true"]
+        tried = subprocess.run(trial, capture_output=True, text=True, timeout=60)
+        if tried.returncode != 0:
+            reason = f"no container runs on this machine: {tried.stderr.strip()[-300:]}"
+    if reason:
         assert not os.environ.get("REQUIRE_CONTAINERS"), reason
         pytest.skip(f"the image was not built and run: {reason}")
 
@@ -60,9 +73,8 @@ def stand_ins() -> list[str]:
     return [word for source, target in folders.items() for word in ("--volume", f"{source}:{target}:ro")]
 
 
-def build(tag: str, folder: Path) -> None:
-    """Build the image, but for its packages."""
-    archive = folder / "base.tar"
+def _import_base(archive: Path) -> None:
+    """Make the stand-in for the base image."""
     with tarfile.open(archive, "w") as tar:
         for name in [*FOLDERS, sys.base_prefix.lstrip("/"), "venv"]:
             _add_folder(tar, name)
@@ -73,6 +85,10 @@ def build(tag: str, folder: Path) -> None:
             if (file := Path("/etc", name)).exists():
                 tar.add(file.resolve(), f"etc/{name}")
     podman("import", str(archive), BASE)
+
+
+def build(tag: str, folder: Path) -> None:
+    """Build the image, but for its packages, on the stand-in for its base."""
     text = (FOLDER / "Dockerfile").read_text(encoding="utf-8")
     text, count = re.subn(r"(?m)^RUN python3 -m venv /venv(.*\\\n)+.*\n", "", text)
     assert count == 1, "the step that installs packages is written in another way"

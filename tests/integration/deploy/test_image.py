@@ -31,9 +31,10 @@ NAME = f"digits-test-{uuid.uuid4().hex[:8]}"
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    require_containers()
+    folder = tmp_path_factory.mktemp("image")
+    require_containers(folder)
     tag = f"localhost/{NAME}"
-    build(tag, tmp_path_factory.mktemp("image"))
+    build(tag, folder)
     yield tag
     podman("rmi", "--force", tag)
 
