@@ -7,9 +7,9 @@ Everything else is as in the Dockerfile and the compose file.
 from __future__ import annotations
 
 import io
-import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -133,7 +133,7 @@ def _options(described: dict[str, Any], name: str) -> Iterator[str]:
         f"--volume={FOLDER / files[one['source']]['file']}:{one['target']}:ro" for one in described.get("configs", ())
     )
     if check := described.get("healthcheck"):
-        yield f"--health-cmd={json.dumps(check['test'])}"
+        yield f"--health-cmd={shlex.join(check['test'][1:])}"
 
 
 def address_of(container: str) -> str:

@@ -36,6 +36,8 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     tag = f"localhost/{NAME}"
     build(tag, folder)
     yield tag
+    for volume in podman("volume", "ls", "--quiet", "--filter", f"name={NAME}").split():
+        podman("volume", "rm", volume)
     podman("rmi", "--force", tag)
 
 
