@@ -94,6 +94,7 @@ def test_a_node_reads_a_picture(node: str) -> None:
     assert predict(node) == "7"
 
 
+@pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")  # its certificate is for loopback
 def test_the_gateway_finds_the_node_and_asks_for_a_key(image: str, node: str) -> None:
     follow = running(f"{NAME}-follow", image, "follow", f"--add-host=node:{address_of(node)}")
     with follow as following:
