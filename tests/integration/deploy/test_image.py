@@ -17,7 +17,7 @@ import requests
 
 from release.archive import build_archive
 from serving.settings import SAMPLE
-from tests.integration.deploy.containers import address_of, build, is_healthy, podman, require_containers, running
+from tests.integration.deploy.containers import BASE, address_of, build, is_healthy, podman, require_containers, running
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -38,7 +38,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield tag
     for volume in podman("volume", "ls", "--quiet", "--filter", f"name={NAME}").split():
         podman("volume", "rm", volume)
-    podman("rmi", "--force", tag)
+    podman("rmi", "--force", tag, BASE)
 
 
 @pytest.fixture(scope="module")
