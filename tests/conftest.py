@@ -19,9 +19,21 @@ from model.errors import OperatorError
 from model.locations import ROOT
 from serving.settings import LOOPBACK, Ports
 
+TESTS = Path(__file__).parent
+
 START_TIMEOUT_S = 100.0
 STOP_TIMEOUT_S = 25.0
 TIMEOUT_S = 30.0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say what stays in one process where several run the suite: each file of unit tests, and all others together.
+
+    The others start servers and browsers and look at the whole machine.
+    """
+    for item in items:
+        is_unit = "unit" in item.path.relative_to(TESTS).parts[:1]
+        item.add_marker(pytest.mark.xdist_group(str(item.path) if is_unit else "servers"))
 
 
 @dataclass(frozen=True)
