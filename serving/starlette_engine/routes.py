@@ -165,7 +165,7 @@ class Management:
                     "id": str(worker.number),
                     "startTime": worker.connected_at.isoformat(),
                     "status": "READY",
-                    "memoryUsage": psutil.Process(worker.pid).memory_info().rss,
+                    "memoryUsage": _resident_bytes(worker.pid),
                     "pid": worker.pid,
                     "gpu": False,
                 }
@@ -176,6 +176,13 @@ class Management:
         if request.query_params.get("customized") == "true":
             state["customizedMetadata"] = served.description
         return JSONResponse([state])
+
+
+def _resident_bytes(pid: int) -> int:
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:  # it has just ended
+        return 0
 
 
 def metrics_application(metrics: Registry) -> Starlette:
