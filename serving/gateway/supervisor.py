@@ -10,12 +10,13 @@ import contextlib
 import signal
 import socket
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import TypeVar
+from typing import Any
 
 from model.artifacts import MODEL_NAME
 from model.errors import OperatorError
@@ -32,10 +33,10 @@ from serving.page import OWN_ADDRESS, PageConfig
 from serving.page_server import PageServer
 from serving.supervisor import STATIC_FOLDER, check_disk, choose_archive
 
-_T = TypeVar("_T")
-
 ACCESS_LOG = "access.log"
 SETTLE_S = 0.5
+ENVOY_WAIT_S = 5.0
+"""Before Envoy is started once more where it cannot be."""
 WATCH_INTERVAL_S = 0.3
 MAX_LOG_BYTES = 50 * 2**20
 """Size at which the access log is put aside as `access.log.1`, in place of the one before."""
@@ -74,6 +75,7 @@ class _Running:
         self._events: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._is_signalled = False
         self._resting: LocalNode | None = None  # being restarted, so it is asked nothing
+        self._usable: dict[str, object] = {}  # the last of each that could be read
         self._written: dict[str, object] = {}
         self._complaint = ""
         archive = choose_archive(gateway.archive, observer.packing, gateway.digest)
@@ -178,29 +180,52 @@ class _Running:
         return Envoy(self._configuration, log_folder, on_end=lambda: self._events.put(self._start_envoy_again))
 
     def _start_envoy_again(self) -> None:
-        if not self._is_signalled:
-            self._observer.note("Envoy has ended unexpectedly; it is started again")
+        if self._is_signalled:
+            return
+        self._observer.note("Envoy has ended unexpectedly; it is started again")
+        try:
             self._envoy = self._start_envoy()
+        except (OperatorError, OSError) as error:  # a full disk, say
+            self._observer.note(f"Envoy cannot be started: {error}; it is tried again in {ENVOY_WAIT_S:g} s")
+            timer = threading.Timer(ENVOY_WAIT_S, self._events.put, [self._start_envoy_again])
+            timer.daemon = True
+            timer.start()
 
     def _write_changes(self) -> None:
-        """Write what has changed; what cannot be used leaves the gateway as it was, and is said once."""
+        """Write what has changed; what cannot be used is said once."""
         try:
-            self._write_all()
-            complaint = ""
+            complaint = "; ".join(self._write_all())
         except (OperatorError, OSError) as error:
             complaint = str(error)
         if complaint and complaint != self._complaint:
             self._observer.note(f"not taken over: {complaint}")
         self._complaint = complaint
 
-    def _write_all(self) -> None:
+    def _write_all(self) -> list[str]:
+        """Write what has changed, each for itself; returns what cannot be used, in whose place the last stays.
+
+        Raises:
+            OperatorError, OSError: there was none before, or it cannot be written.
+        """
         gateway = self._gateway
         certificate = gateway.certificate or own_certificate(gateway.state_folder)
-        self._write("nodes", self._addresses(), self._configuration.write_nodes)
-        self._write("keys", gateway.key_file.read(), self._configuration.write_routes)
-        self._write("certificate", certificate.read(), self._configuration.write_certificate)
+        complaints = []
+        for name, read, write in (
+            ("nodes", self._addresses, self._configuration.write_nodes),
+            ("keys", gateway.key_file.read, self._configuration.write_routes),
+            ("certificate", certificate.read, self._configuration.write_certificate),
+        ):
+            try:
+                self._usable[name] = read()
+            except (OperatorError, OSError) as error:
+                if name not in self._usable:
+                    raise
+                complaints.append(str(error))
+            self._write(name, write)
+        return complaints
 
-    def _write(self, name: str, value: _T, write: Callable[[_T], None]) -> None:
+    def _write(self, name: str, write: Callable[[Any], None]) -> None:
+        value = self._usable[name]
         if self._written.get(name) != value:
             write(value)
             self._written[name] = value

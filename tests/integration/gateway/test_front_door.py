@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import http.server
 import re
@@ -20,6 +21,7 @@ from serving.gateway.configuration import REQUESTS_PER_NODE
 from tests.conftest import Service
 from tests.drawing import draw_digit, encoded
 from tests.integration.gateway.conftest import GatewayStarter, session_of
+from tests.waiting import eventually
 
 SEVEN = encoded(draw_digit(7))
 TIMEOUT_S = 20
@@ -199,6 +201,29 @@ def test_the_list_of_nodes_is_read_again_when_it_changes(
         nodes.write_text(f"{service.api_url}\nhttp://127.0.0.1:9\n")
         wait_for_status(session_of(gateway), gateway.predictions_url, 200)
         assert max_requests(gateway) == 2 * REQUESTS_PER_NODE
+
+
+def test_a_wrong_line_in_the_list_of_nodes_keeps_no_key_alive_and_the_gateway_running(
+    service: Service, start_gateway: GatewayStarter, tmp_path: Path
+) -> None:
+    nodes = tmp_path / "nodes"
+    nodes.write_text(f"{service.api_url}\n")
+    with start_gateway(f"--nodes-file={nodes}", "--anonymous=no") as gateway:
+        leaked, kept = (gateway.keys.add(name, ["predict"]).secret for name in ("leaked", "kept"))
+        wait_for_status(session_of(gateway, leaked), gateway.predictions_url, 200)
+        nodes.write_text("ftp://elsewhere\n")
+        gateway.keys.withdraw("leaked")
+        wait_for_status(session_of(gateway, leaked), gateway.predictions_url, 401)
+        [envoy] = gateway.envoys()
+        envoy.kill()
+        eventually(lambda: [one.pid for one in gateway.envoys()] not in ([], [envoy.pid]))
+
+        def is_answered() -> bool:
+            with contextlib.suppress(requests.ConnectionError):  # Envoy does not listen yet
+                return status_of(session_of(gateway, kept), gateway.predictions_url) == 200
+            return False
+
+        eventually(is_answered)
 
 
 def test_a_request_has_one_id_in_both_logs_and_in_its_answer(
