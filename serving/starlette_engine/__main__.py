@@ -96,7 +96,7 @@ def _configuration(by_port: dict[int, ASGIApp]) -> uvicorn.Config:
     return uvicorn.Config(
         application,
         loop="asyncio",
-        http="h11",
+        http="httptools",
         ws="none",
         lifespan="off",
         log_config=None,
