@@ -32,7 +32,7 @@ class TerminalObserver(StartObserver):
             f"Try:       curl{own} {url}/predictions/{MODEL_NAME} -T {os.path.relpath(SAMPLE)}{given}",
             f"Keys:      python scripts/keys.py --help ({len(keys)} in {gateway.key_file.path})",
             f"Metrics:   http://{settings.metrics_address}:{settings.metrics_port}/metrics",
-            f"Restart:   kill -USR1 {os.getpid()} restarts the nodes in turn",
+            *([f"Restart:   kill -USR1 {os.getpid()} restarts the nodes in turn"] if gateway.local_nodes else []),
             f"Logs:      {gateway.log_folder}",
             "Ctrl-C stops everything.",
         ]

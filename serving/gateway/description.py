@@ -13,6 +13,8 @@ from serving.gateway.configuration import Settings
 from serving.gateway.keys import KeyFile
 from serving.settings import Ports
 
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - only compared
+
 
 class Observer(Protocol):
     """What the supervisor reports."""
@@ -71,6 +73,9 @@ class Gateway:
 
     @property
     def url(self) -> str:
-        """Where the gateway answers."""
+        """Where the gateway answers: on every address of the machine, by a name that it is served under."""
         scheme = "https" if self.settings.uses_tls else "http"
-        return f"{scheme}://{self.settings.address}:{self.settings.port}"
+        host = self.settings.address
+        if host == EVERY_ADDRESS:
+            host = next((name for name in self.allowed_hosts if not name.startswith(".")), "localhost")
+        return f"{scheme}://{host}:{self.settings.port}"

@@ -47,6 +47,16 @@ def test_the_page_has_the_names_that_the_operator_allows() -> None:
     ]
 
 
+def test_it_is_tried_by_an_address_that_leads_to_it() -> None:
+    assert described().url == "https://127.0.0.1:8443"
+    everywhere = "--address=0.0.0.0"
+    assert described(everywhere).url == "https://localhost:8443"
+    assert described(everywhere, "--allow-host=.example").url == "https://localhost:8443"
+    assert described(everywhere, "--allow-host=.example", "--allow-host=digits.example").url.startswith(
+        "https://digits.example:"
+    )
+
+
 def test_plain_http_beyond_loopback_is_for_a_gateway_without_keys(capsys: pytest.CaptureFixture[str]) -> None:
     opened = described("--address=0.0.0.0", "--no-tls", "--anonymous=yes").settings
     assert (opened.uses_tls, opened.allows_anonymous) == (False, True)
