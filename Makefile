@@ -31,7 +31,7 @@ gateway: $(VENV)/.gateway ## serve two nodes and the page behind one gateway, ht
 	@exec $(BIN)/python scripts/gateway.py $(ARGS)
 
 test: $(VENV)/.dev $(CLIENTS)/.ready ## run the whole suite, real TorchServe and real Chromium included
-	@$(BIN)/python -m pytest --numprocesses=$(TEST_PROCESSES) --dist=loadgroup $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=$(TEST_PROCESSES) --dist=loadscope $(ARGS)
 
 check: $(VENV)/.dev ## check style, types, and which room imports which
 	@$(BIN)/ruff check .

@@ -9,31 +9,37 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 import requests
+from xdist.scheduler import LoadScopeScheduling
 
 from benchmarks.processes import find_free_ports, stop, wait_until_ready
 from model.errors import OperatorError
 from model.locations import ROOT
 from serving.settings import LOOPBACK, Ports
 
-TESTS = Path(__file__).parent
-
 START_TIMEOUT_S = 100.0
 STOP_TIMEOUT_S = 25.0
 TIMEOUT_S = 30.0
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say what stays in one process where several run the suite: each file of unit tests, and all others together.
+class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
+    """Says what stays in one process where several run the suite: each file of unit tests, and all others together.
 
     The others start servers and browsers and look at the whole machine.
     """
-    for item in items:
-        is_unit = "unit" in item.path.relative_to(TESTS).parts[:1]
-        item.add_marker(pytest.mark.xdist_group(str(item.path) if is_unit else "servers"))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file.startswith("tests/unit/") else "servers"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
+    """pytest-xdist asks for it where `--numprocesses` is above 0."""
+    return ByFolder(config, log)
 
 
 @dataclass(frozen=True)
