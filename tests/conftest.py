@@ -130,8 +130,8 @@ def running_service(
 
 
 @pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """The one server that most tests share; do not stop or reconfigure it."""
+def torchserve_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The shared TorchServe; do not stop or reconfigure it."""
     with running_service(tmp_path_factory.mktemp("service")) as running:
         yield running
     assert running.process.returncode == 0
@@ -143,6 +143,12 @@ def starlette_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serv
     with running_service(tmp_path_factory.mktemp("starlette"), "--engine=starlette") as running:
         yield running
     assert running.process.returncode == 0
+
+
+@pytest.fixture(scope="session")
+def service(torchserve_service: Service) -> Service:
+    """The one server that most tests share; do not stop or reconfigure it."""
+    return torchserve_service
 
 
 @pytest.fixture
