@@ -11,7 +11,7 @@ PORT ?=
 PAGE_PORT ?=
 ALLOW_HOST ?=
 ARGS ?=
-TEST_PROCESSES ?= $(if $(ARGS),0,2)
+TEST_PROCESSES ?= 0
 PORTS = $(if $(PORT),--port $(PORT)) $(if $(PAGE_PORT),--page-port $(PAGE_PORT))
 
 .PHONY: help serve gateway test check hooks audit format train dashboard ink export evaluate compare bench faults grafana archive predict samples notebook lock clean
@@ -20,8 +20,8 @@ help: ## list the targets
 	@echo "usage: make TARGET [VARIABLE=value ...]"; echo
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 	@echo; echo "Variables: PORT, PAGE_PORT, ALLOW_HOST, further names of the page (serve); IMAGE (predict); ARGS, further"
-	@echo "arguments of the script, say ARGS=--help; TEST_PROCESSES, how many run the suite (2; none beside this one where"
-	@echo "ARGS are given); PYTHON, the Python 3.11 to 3.13 to use; TORCH_INDEX_URL, another index for torch, say"
+	@echo "arguments of the script, say ARGS=--help; TEST_PROCESSES, how many more run the suite (0; 2 where there are four"
+	@echo "cores); PYTHON, the Python 3.11 to 3.13 to use; TORCH_INDEX_URL, another index for torch, say"
 	@echo "https://download.pytorch.org/whl/cpu for the small CPU build; DIGITS_DATA, the folder of the data."
 
 serve: $(VENV)/.serve ## serve the recogniser and its page until Ctrl-C

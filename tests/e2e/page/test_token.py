@@ -14,7 +14,6 @@ import pytest
 import requests
 
 from benchmarks.processes import find_free_ports
-from serving import torchserve as torchserve_process
 from serving.settings import CONFIG_FILE, SAMPLE, find_java
 from serving.supervisor import STATIC_FOLDER, choose_archive
 from serving.torchserve import TorchServe
@@ -37,16 +36,14 @@ class GuardedServer:
 
 
 @pytest.fixture
-def guarded(sub_path_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GuardedServer]:
-    config = tmp_path / CONFIG_FILE.name
+def guarded(sub_path_url: str, tmp_path: Path) -> Iterator[GuardedServer]:
     settings = CONFIG_FILE.read_text(encoding="utf-8")
     assert TOKENS_OFF in settings
-    config.write_text(settings.replace(TOKENS_OFF, TOKENS_ON), encoding="utf-8")
-    monkeypatch.setattr(torchserve_process, "CONFIG_FILE", config)
+    config = settings.replace(TOKENS_OFF, TOKENS_ON)
     page_port = urlsplit(sub_path_url).port
     assert page_port is not None
     ports = replace(find_free_ports(), page=page_port)
-    torchserve = TorchServe(ports, choose_archive(None), find_java(), tmp_path / "logs", on_end=lambda: None)
+    torchserve = TorchServe(ports, choose_archive(None), find_java(), tmp_path / "logs", lambda: None, config)
     try:
         url = f"{ports.api_url}/predictions/mnist"
         wait_until(lambda: status(url) == requests.codes.bad_request, START_TIMEOUT_S)  # the keys are written by then

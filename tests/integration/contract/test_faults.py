@@ -145,8 +145,8 @@ def test_a_thousand_connections_at_once_are_answered_right_or_refused_at_once(se
         assert response.json()["label"] == str(digit)
 
 
-def test_memory_and_open_files_stay_flat(service: Service) -> None:
-    endurance = Endurance(service.api_url, service.management_url, clients=8)
+def test_memory_and_open_files_stay_flat(torchserve_service: Service) -> None:
+    endurance = Endurance(torchserve_service.api_url, torchserve_service.management_url, clients=8)
     endurance.run(1500)  # caches fill, the JVM's compiler allocates
     before = endurance.measure()
     endurance.run(3000)
