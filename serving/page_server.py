@@ -20,6 +20,7 @@ from serving.forwarding import Api
 from serving.model_description import describe
 from serving.page import OWN_ADDRESS, OnError, PageConfig, application
 from serving.settings import LOOPBACK, Ports, allows_the_page, max_request_bytes, read_properties
+from serving.uvicorn_settings import configuration, listen
 
 BACKLOG = 64
 """How many connections may wait to be accepted, before the start above all."""
@@ -58,29 +59,12 @@ class PageServer:
         api: Api | None = None,
         allowed_hosts: Sequence[str] = (),
     ) -> None:
-        self._socket = socket.create_server((LOOPBACK, port), backlog=BACKLOG)
-        # Connections inherit it; without it an answer's body waits 40 ms, until the client acknowledges the headers.
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = listen(LOOPBACK, port, BACKLOG)
         self.port: int = self._socket.getsockname()[1]
         self.host = f"{LOOPBACK}:{self.port}"
         self._on_error = on_error
-        settings = uvicorn.Config(
-            application(folder, f"http://{self.host}", config, extra or {}, on_error, api, allowed_hosts),
-            # Chosen here, not by what else is installed.
-            loop="asyncio",
-            http="h11",
-            ws="none",
-            lifespan="off",
-            # Errors are told by `on_error`; visits are not logged.
-            log_config=None,
-            log_level="critical",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            backlog=BACKLOG,
-            timeout_keep_alive=KEEP_ALIVE_S,
-            timeout_graceful_shutdown=STOP_TIMEOUT_S,
-        )
+        page = application(folder, f"http://{self.host}", config, extra or {}, on_error, api, allowed_hosts)
+        settings = configuration(page, "h11", BACKLOG, KEEP_ALIVE_S, STOP_TIMEOUT_S)
         self._server = _Server(settings)
         self._thread: Thread | None = None
 

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import socket
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,6 +26,7 @@ from serving.starlette_engine.log import LogFiles
 from serving.starlette_engine.metrics import Registry
 from serving.starlette_engine.routes import Inference, Management, metrics_application
 from serving.starlette_engine.workers import Workers
+from serving.uvicorn_settings import configuration, listen
 
 BACKLOG = 512
 KEEP_ALIVE_S = 75
@@ -38,13 +38,13 @@ STOP_TIMEOUT_S = 6
 
 def main(folder: Path, log_folder: Path) -> int:
     """Serve until a signal comes; returns the exit status."""
-    log = LogFiles(log_folder)
-    try:
-        return asyncio.run(_serve(folder, log))
-    except OperatorError as error:
-        log.server.error("%s", error)
-    except Exception:
-        log.load_failure(traceback.format_exc())
+    with closing(LogFiles(log_folder)) as log:
+        try:
+            return asyncio.run(_serve(folder, log))
+        except OperatorError as error:
+            log.server.error("%s", error)
+        except Exception:
+            log.load_failure(traceback.format_exc())
     return 1
 
 
@@ -66,9 +66,9 @@ async def _serve(folder: Path, log: LogFiles) -> int:
     listening = []
     for name, application in applications.items():
         parts = urlsplit(properties[PORT_KEYS[name]])
-        listening.append(_listen(parts.hostname or "", parts.port or 0))
+        listening.append(listen(parts.hostname or "", parts.port or 0, BACKLOG))
         by_port[parts.port or 0] = application
-    server = _Server(_configuration(by_port))
+    server = _Server(configuration(_by_port(by_port), "httptools", BACKLOG, KEEP_ALIVE_S, STOP_TIMEOUT_S))
     serving = asyncio.create_task(server.serve(listening))
     ended = asyncio.create_task(template.wait())
     await asyncio.wait((serving, ended), return_when=asyncio.FIRST_COMPLETED)
@@ -82,32 +82,13 @@ async def _serve(folder: Path, log: LogFiles) -> int:
     return int(has_failed)
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    listening = socket.create_server((host, port), backlog=BACKLOG)
-    # Connections inherit it; without it an answer's body waits until the client has acknowledged the headers.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listening
+def _by_port(applications: dict[int, ASGIApp]) -> ASGIApp:
+    """One application that leaves a request to that of the port it came to."""
 
-
-def _configuration(by_port: dict[int, ASGIApp]) -> uvicorn.Config:
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        await by_port[scope["server"][1]](scope, receive, send)
+        await applications[scope["server"][1]](scope, receive, send)
 
-    return uvicorn.Config(
-        application,
-        loop="asyncio",
-        http="httptools",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        log_level="critical",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        backlog=BACKLOG,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=STOP_TIMEOUT_S,
-    )
+    return application
 
 
 class _Server(uvicorn.Server):
