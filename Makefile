@@ -10,16 +10,17 @@ PYTHON ?=
 PORT ?=
 PAGE_PORT ?=
 ALLOW_HOST ?=
+VERSION ?=
 ARGS ?=
 TEST_PROCESSES ?= 0
 PORTS = $(if $(PORT),--port $(PORT)) $(if $(PAGE_PORT),--page-port $(PAGE_PORT))
 
-.PHONY: help serve gateway test check hooks audit format train dashboard ink export evaluate compare bench faults grafana archive predict samples notebook lock clean
+.PHONY: help serve gateway versions promote rollback test check hooks audit format train dashboard ink export evaluate compare bench faults grafana archive predict samples notebook lock clean
 
 help: ## list the targets
 	@echo "usage: make TARGET [VARIABLE=value ...]"; echo
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
-	@echo; echo "Variables: PORT, PAGE_PORT, ALLOW_HOST, further names of the page (serve); IMAGE (predict); ARGS, further"
+	@echo; echo "Variables: PORT, PAGE_PORT, ALLOW_HOST, further names of the page (serve); IMAGE (predict); VERSION (promote); ARGS, further"
 	@echo "arguments of the script, say ARGS=--help; TEST_PROCESSES, how many more run the suite (0; 2 where there are four"
 	@echo "cores); PYTHON, the Python 3.11 to 3.13 to use; TORCH_INDEX_URL, another index for torch, say"
 	@echo "https://download.pytorch.org/whl/cpu for the small CPU build; DIGITS_DATA, the folder of the data."
@@ -29,6 +30,15 @@ serve: $(VENV)/.serve ## serve the recogniser and its page until Ctrl-C
 
 gateway: $(VENV)/.gateway ## serve two nodes and the page behind one gateway, https://127.0.0.1:8443
 	@exec $(BIN)/python scripts/gateway.py $(ARGS)
+
+versions: $(VENV)/.serve ## list the versions of the network, the one that serves, the trial
+	@exec $(BIN)/python scripts/versions.py $(ARGS)
+
+promote: $(VENV)/.serve ## check a version and let it serve: make promote VERSION=1.1
+	@exec $(BIN)/python scripts/versions.py $(ARGS) promote $(or $(VERSION),--help)
+
+rollback: $(VENV)/.serve ## let the version that served before serve again
+	@exec $(BIN)/python scripts/versions.py $(ARGS) rollback
 
 test: $(VENV)/.dev $(CLIENTS)/.ready ## run the whole suite, real TorchServe and real Chromium included
 	@$(BIN)/python -m pytest --numprocesses=$(TEST_PROCESSES) --dist=loadscope $(ARGS)

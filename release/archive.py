@@ -117,6 +117,19 @@ def load_archive(archive: Path, digest: str | None = None) -> CheckedArchive:
     return checked
 
 
+def version_of(archive: CheckedArchive) -> str:
+    """The version that answers of an archive name.
+
+    Raises:
+        ArtifactError: the archive is broken.
+    """
+    try:
+        with archive.open() as file:
+            return str(json.loads(file.read(MANIFEST))["model"]["modelVersion"])
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise ArtifactError(f"{archive.path} is broken ({error}); rebuild it with `make archive`") from error
+
+
 def _run_archiver(work: Path, released: Path, version: str) -> Path:
     """Let torch-model-archiver lay out the archive as a folder in `work`; returns that folder."""
     modules = work / "modules"
