@@ -63,7 +63,7 @@ class TorchServeVariant:
         """
         archive = self._archive(folder)
         log_folder = folder / "logs"
-        server = TorchServe(ports, archive, find_java(), log_folder, on_end=lambda: None, config=self._config())
+        server = TorchServe(ports, [archive], find_java(), log_folder, on_end=lambda: None, config=self._config())
         try:
             _wait_until_ready(server)
             yield server.pid

@@ -31,6 +31,12 @@ def build_parser(defaults: Ports) -> argparse.ArgumentParser:
     parser.add_argument("--page-port", type=int, help=f"port for the page (default: {defaults.page})")
     add_allow_host_option(parser)
     add_engine_option(parser)
+    parser.add_argument(
+        "--versions",
+        action="store_true",
+        help="serve what the registry of versions makes champion while this runs (make promote, make rollback); the "
+        "management API then takes models, at a Unix socket for this user alone",
+    )
     parser.add_argument("--no-page", action="store_true", help="serve predictions only")
     parser.add_argument(
         "--archive",
@@ -69,6 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
         settings=options.settings,
         digest=options.digest,
         engine=options.engine,
+        follows_versions=options.versions,
     )
     try:
         was_ready = serve(service, TerminalObserver(service))

@@ -54,5 +54,8 @@ class TerminalObserver(StartObserver):
     def stopping(self) -> None:
         say("stopping (Ctrl-C again to hurry)")
 
+    def note(self, message: str) -> None:
+        say(message)
+
     def page_failed(self, message: str) -> None:
         say(f"page server: {message}")

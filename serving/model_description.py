@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from model.artifacts import LABELS_FILE, METADATA_FILE
 from model.locations import RELEASED
-from release.archive import MANIFEST
+from release.archive import version_of
 from release.archive_digest import CheckedArchive
 
 
@@ -32,8 +32,15 @@ def describe(archive: CheckedArchive) -> ModelDescription:
     with archive.open() as file:
         labels: dict[str, str] = json.loads(file.read(LABELS_FILE))
         metadata = file.read(METADATA_FILE)
-        version: str = json.loads(file.read(MANIFEST))["model"]["modelVersion"]
     files = {"model.json": metadata}
     if metadata == (RELEASED / METADATA_FILE).read_bytes():
         files["MODEL_CARD.md"] = (RELEASED / "MODEL_CARD.md").read_bytes()
-    return ModelDescription(version, [labels[str(index)] for index in range(len(labels))], files)
+    return ModelDescription(version_of(archive), [labels[str(index)] for index in range(len(labels))], files)
+
+
+def update_files(files: dict[str, bytes], archive: CheckedArchive) -> None:
+    """Let files that are being shown be those of another archive."""
+    new = describe(archive).files
+    files.update(new)
+    for name in files.keys() - new.keys():
+        del files[name]

@@ -181,8 +181,8 @@ class Files:
     def answer(self, request: Request) -> Response:
         """The file that the path names; Starlette calls this in a thread."""
         path = request.path_params["path"]
-        if path in self._extra:
-            return Response(self._extra[path], media_type=MEDIA_TYPES[Path(path).suffix])
+        if (content := self._extra.get(path)) is not None:
+            return Response(content, media_type=MEDIA_TYPES[Path(path).suffix])
         file = self._find(path)
         if file is None:
             raise HTTPException(404)

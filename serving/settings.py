@@ -136,14 +136,15 @@ def read_config(settings: Path | None = None) -> str:
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
-def derive_config(text: str, ports: Ports, model_store: Path) -> str:
-    """`config.properties` for one run: `text` with its ports and an absolute model store.
+def derive_config(text: str, ports: Ports, model_store: Path, archives: Sequence[str] = (ARCHIVE_NAME,)) -> str:
+    """`config.properties` for one run: `text` with its ports, an absolute model store and the archives to load.
 
     The CORS origin stays as it is written, but for the shipped one, which follows the page's port.
     """
     for name, key in PORT_KEYS.items():
         text = re.sub(rf"(?m)^({key}\s*=.*?)\d+[ \t]*$", rf"\g<1>{getattr(ports, name)}", text)
     text = re.sub(rf"(?m)^({CORS_KEY}\s*=\s*){re.escape(SHIPPED_ORIGIN)}[ \t]*$", rf"\g<1>{ports.page_url}", text)
+    text = re.sub(r"(?m)^load_models\s*=.*$", f"load_models={','.join(archives)}", text)
     # A function as replacement: a path may hold backslashes.
     return re.sub(r"(?m)^model_store\s*=.*$", lambda _: f"model_store={model_store}", text)
 

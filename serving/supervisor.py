@@ -23,9 +23,14 @@ from release.archive import DEFAULT_ARCHIVE, build_archive, is_stale, load_archi
 from release.archive_digest import CheckedArchive
 from serving.engine import Engine
 from serving.engines import TORCHSERVE, starter_of
+from serving.followed_versions import Wanted, first_wanted
+from serving.live_versions import LiveVersions
 from serving.machine import check_open_files, exceeded_limit, is_out_of_files, temporary_folder
+from serving.management_view import ManagementView
+from serving.model_description import describe, update_files
 from serving.page_server import page_of
 from serving.settings import Ports, ServeError, check_ports_free, read_config
+from serving.torchserve import ManagedTorchServe
 from serving.torchserve_guard import GRACE_S, KILL_TIMEOUT_S
 
 STATIC_FOLDER = ROOT / "static_client"
@@ -73,6 +78,9 @@ class Observer(Protocol):
     def page_failed(self, message: str) -> None:
         """The page's server could not answer a request; called from its thread."""
 
+    def note(self, message: str) -> None:
+        """Something happened that an operator wants to know; called from a thread."""
+
 
 @dataclass(frozen=True)
 class Service:
@@ -88,6 +96,7 @@ class Service:
         digest: `sha256:HEX` of the archive; None for what the file beside it says.
         engine: what serves the archive, one of `serving.engines.ENGINES`.
         settings: a file of TorchServe's settings that take the place of those of config.properties.
+        follows_versions: whether what the registry of versions wants is served from the moment it wants it.
     """
 
     ports: Ports
@@ -99,6 +108,7 @@ class Service:
     digest: str | None = None
     engine: str = TORCHSERVE
     settings: Path | None = None
+    follows_versions: bool = False
 
 
 def serve(service: Service, observer: Observer) -> bool:
@@ -110,29 +120,51 @@ def serve(service: Service, observer: Observer) -> bool:
     started = time.monotonic()
     ports, log_folder = service.ports, service.log_folder
     check_ports_free(ports, service.with_page)
-    start_engine = starter_of(service.engine)
+    start_engine = starter_of(service.engine, service.follows_versions)
     check_open_files()
     check_disk(log_folder)
-    archive = choose_archive(service.archive, observer.packing, service.digest)
+    wanted = choose_versions(service.archive, observer.packing, service.digest)
     config = read_config(service.settings)
 
     events: Events = SimpleQueue()
     with contextlib.ExitStack() as stack:
         page = None
+        model = describe(wanted.archives[0])
         if service.with_page:  # takes its port now, answers once there is a model to ask
-            page = page_of(archive, STATIC_FOLDER, ports, service.allowed_hosts, observer.page_failed)
+            page = page_of(model, STATIC_FOLDER, ports, service.allowed_hosts, observer.page_failed)
             stack.callback(page.stop)
         catch_signals(events)
-        engine = start_engine(ports, archive, log_folder, lambda: events.put(Event.ENGINE_ENDED), config)
+        archives = wanted.archives if service.follows_versions else wanted.archives[:1]
+        engine = start_engine(ports, archives, log_folder, lambda: events.put(Event.ENGINE_ENDED), config)
         stack.callback(stop, engine, events)
         is_ready = wait_until_ready(engine, events, service.timeout_s, observer.waiting)
         if is_ready:
             if page is not None:
                 page.start(on_end=lambda: events.put(Event.PAGE_ENDED))
+            if isinstance(engine, ManagedTorchServe):
+                view = ManagementView(ports.management, engine.management_socket)
+                stack.callback(view.stop)
+                versions = LiveVersions(
+                    engine,
+                    ports.api_url,
+                    wanted,
+                    on_champion=lambda wanted: update_files(model.files, wanted.archives[0]),
+                    note=observer.note,
+                )
+                stack.callback(versions.stop)
             observer.ready(time.monotonic() - started)
             check_signalled(events.get(), engine)
         observer.stopping()
     return is_ready
+
+
+def choose_versions(archive: Path | None, on_packing: Callable[[Path], None], digest: str | None) -> Wanted:
+    """What to serve first: the registry's champion, its way back and its version on trial; else one archive.
+
+    Args, Raises: see `choose_archive`; the registry counts where no archive is named.
+    """
+    registered = first_wanted() if archive is None and digest is None else None
+    return registered or Wanted(0, (choose_archive(archive, on_packing, digest),))
 
 
 def choose_archive(

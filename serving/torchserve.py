@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import os
+import re
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from handler.torchserve_patches import prepare_start, with_fork_server, worker_start_folder
+from model.artifacts import MODEL_NAME
+from release.archive import version_of
 from release.archive_digest import CheckedArchive
-from serving.engine import Engine
+from serving.engine import Engine, stored_name
 from serving.machine import utf8_locale
-from serving.settings import CONFIG_FILE, Ports
-from serving.torchserve_log import JAVA_CRASH_LOG
+from serving.settings import CONFIG_FILE, Ports, ServeError
+from serving.torchserve_log import JAVA_CRASH_LOG, RunLog
+from serving.unix_http import UnixConnection
+
+LOAD_TIMEOUT_S = 60.0
+"""How long the workers of one more version may take to load it."""
+
+LOAD_INTERVAL_S = 0.1
 
 
 class TorchServe(Engine):
@@ -25,14 +38,14 @@ class TorchServe(Engine):
     def __init__(
         self,
         ports: Ports,
-        archive: CheckedArchive,
+        archives: Sequence[CheckedArchive],
         java_home: Path | None,
         log_folder: Path,
         on_end: Callable[[], None],
         config: str | None = None,
     ) -> None:
         self._java_home = java_home
-        super().__init__(ports, archive, log_folder, on_end, config)
+        super().__init__(ports, archives, log_folder, on_end, config)
 
     def _command(self) -> list[str]:
         prepare_start(self.folder)
@@ -42,6 +55,71 @@ class TorchServe(Engine):
 
     def _environment(self) -> dict[str, str]:
         return _environment(self.folder, self._java_home, self.log.folder.resolve())
+
+
+class ManagedTorchServe(TorchServe):
+    """A TorchServe whose versions change while it runs.
+
+    Its management API listens at a Unix socket in the run's folder, which this user alone may enter, and takes models.
+    """
+
+    @property
+    def management_socket(self) -> Path:
+        """Where its management API listens."""
+        return self.folder / "management.sock"
+
+    def _command(self) -> list[str]:
+        file = self.folder / CONFIG_FILE.name
+        text = re.sub(r"(?m)^(management_address|enable_model_api)\s*=.*$", "", file.read_text(encoding="utf-8"))
+        own = f"management_address=unix:{self.management_socket}\nenable_model_api=true\n"
+        file.write_text(f"{text}\n{own}", encoding="utf-8")
+        return super()._command()
+
+    def _management(self, timeout_s: float) -> http.client.HTTPConnection:
+        return UnixConnection(self.management_socket, timeout_s)
+
+    def load(self, archive: CheckedArchive) -> None:
+        """Load one more version; it returns once all its workers have.
+
+        Raises:
+            ServeError: they cannot; TorchServe is as it was.
+            OSError: the archive cannot be written.
+        """
+        version = version_of(archive)
+        name = stored_name(archive)
+        (self.folder / "model_store" / name).write_bytes(archive.content)
+        log = RunLog(self.log.folder)
+        try:
+            self._manage("POST", f"/models?url={name}&model_name={MODEL_NAME}", LOAD_TIMEOUT_S)
+            self.loaded.append(version)
+            self._wait_until_loaded(version, log)
+        except ServeError:
+            with contextlib.suppress(ServeError):  # it may not have come that far
+                self.unload(version)
+            raise
+
+    def unload(self, version: str) -> None:
+        """End a version that is not the default one.
+
+        Raises:
+            ServeError: TorchServe refuses, or does not answer.
+        """
+        if version in self.loaded:
+            self.loaded.remove(version)
+        self._manage("DELETE", f"/models/{MODEL_NAME}/{quote(version)}", LOAD_TIMEOUT_S)
+
+    def _wait_until_loaded(self, version: str, log: RunLog) -> None:
+        deadline = time.monotonic() + LOAD_TIMEOUT_S
+        while True:
+            _, models = self._describe()
+            workers = [worker for model in models if model["modelVersion"] == version for worker in model["workers"]]
+            if workers and all(worker["status"] == "READY" for worker in workers):
+                return
+            if lines := log.load_failure():
+                raise ServeError(f"version {version} cannot be loaded: {lines[-1]}", lines)
+            if time.monotonic() > deadline:
+                raise ServeError(f"version {version} was not loaded within {LOAD_TIMEOUT_S:g} s")
+            time.sleep(LOAD_INTERVAL_S)
 
 
 def _environment(folder: Path, java_home: Path | None, log_folder: Path) -> dict[str, str]:

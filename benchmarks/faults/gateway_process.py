@@ -20,8 +20,8 @@ from model.locations import ROOT
 from serving.gateway.certificate import Certificate
 from serving.gateway.keys import KEY_FILE, KeyFile
 from serving.gateway.nodes import NODE_SPACING
-from serving.gateway.unix_http import UnixConnection
 from serving.settings import LOOPBACK, ServeError, check_ports_free
+from serving.unix_http import UnixConnection
 
 TRUSTED = "trusted.pem"
 FORK_SERVER = "fork_server.py"  # of a node, whose workers are its children

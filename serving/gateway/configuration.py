@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,11 +74,11 @@ class Settings:
         address, port: where it listens.
         page_port: where the page's server listens, on loopback.
         grpc_port: where the Open Inference Protocol's service listens, on loopback.
+        comparison_port: where the comparison of versions listens, on loopback.
         requests_per_s: how many requests a key, or an address without one, may send; twice as many at once.
         allows_anonymous: whether predictions need no key.
         uses_tls: whether it speaks TLS.
         requests_per_node: how many requests a node may hold; see `REQUESTS_PER_NODE`.
-        model_version: a version that every node serves; the protocols' questions about the server go to it.
         metrics_address, metrics_port: where Prometheus reads Envoy's statistics.
     """
 
@@ -89,9 +90,47 @@ class Settings:
     allows_anonymous: bool
     uses_tls: bool
     requests_per_node: int = REQUESTS_PER_NODE
-    model_version: str = "1.0"
     metrics_address: str = LOOPBACK
     metrics_port: int = 8444
+    comparison_port: int = 0
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which nodes are asked.
+
+    Attributes:
+        nodes: where they answer.
+        count: how many there are, with those that are not asked just now; it bounds the requests at once.
+    """
+
+    nodes: Sequence[Node]
+    count: int
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A version that answers a share of the requests, in per cent."""
+
+    version: str
+    share: int
+
+
+@dataclass(frozen=True)
+class Routing:
+    """Who may ask, and which version answers.
+
+    Attributes:
+        keys: all that are valid.
+        version: the one that answers where none is named; the protocols' questions about the server go to it.
+        loaded: all that every node has loaded.
+        trial: one of them that answers a share of the requests, or None.
+    """
+
+    keys: Sequence[Key]
+    version: str
+    loaded: Sequence[str]
+    trial: Trial | None = None
 
 
 class Configuration:
@@ -134,6 +173,7 @@ class Configuration:
             "metrics_port": settings.metrics_port,
             "page_port": settings.page_port,
             "grpc_port": settings.grpc_port,
+            "comparison_port": settings.comparison_port,
             "requests_per_s": settings.requests_per_s,
             "sample": base64.b64encode(SAMPLE.read_bytes()).decode(),
             "transport_socket": json.dumps(_TLS if settings.uses_tls else None).replace("FOLDER", str(self.folder)),
@@ -143,23 +183,28 @@ class Configuration:
         content["static_resources"]["clusters"] += collectors
         self._write_json("envoy", content)
 
-    def write_nodes(self, nodes: Sequence[Node]) -> None:
+    def write_nodes(self, asked: Asked) -> None:
         """Write where the nodes answer, and how many requests they may hold together."""
+        nodes = asked.nodes
         self._write("nodes", [_assignment("nodes", [(node.host, node.port) for node in nodes])])
         self._write("nodes_grpc", [_assignment("nodes_grpc", [(node.host, node.grpc_port) for node in nodes])])
-        limit = {"default": {"max_requests": max(1, len(nodes)) * self._settings.requests_per_node}}
+        limit = {"default": {"max_requests": max(1, asked.count) * self._settings.requests_per_node}}
         layer = {"circuit_breakers": {"nodes": limit, "nodes_grpc": limit}}
         self._write(
             "limits", [{"@type": _TYPE_URL + "envoy.service.runtime.v3.Runtime", "name": "limits", "layer": layer}]
         )
 
-    def write_routes(self, keys: Sequence[Key]) -> None:
-        """Write which path goes where, and which keys may ask it."""
+    def write_routes(self, routing: Routing) -> None:
+        """Write which path goes where, which keys may ask it, and which version answers."""
         values = {
             "requests_per_s": self._settings.requests_per_s,
-            "version": self._settings.model_version,
+            "version": routing.version,
+            "loaded": "|".join(map(re.escape, routing.loaded)).replace("\\", "\\\\"),
+            "trial": routing.trial.version if routing.trial else routing.version,
+            "copied": 100 if routing.trial else 0,
+            "share": routing.trial.share if routing.trial else 0,
             "burst": 2 * self._settings.requests_per_s,
-            "predict": json.dumps(_principals(keys, "predict", self._settings.allows_anonymous)),
+            "predict": json.dumps(_principals(routing.keys, "predict", self._settings.allows_anonymous)),
         }
         self._write_json("routes", _rendered("routes", values))
 

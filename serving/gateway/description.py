@@ -40,7 +40,7 @@ class Gateway:
     """What is to be run.
 
     Attributes:
-        settings: of Envoy; the ports of the page and of gRPC, and the version, are filled in here.
+        settings: of Envoy; the ports of the page, of gRPC and of the comparison are filled in here.
         local_nodes: how many nodes are started on this machine.
         ports: of the first of them.
         node_urls: nodes that run elsewhere.
@@ -49,7 +49,8 @@ class Gateway:
         certificate: the operator's; None for one of our own, kept in `state_folder`.
         state_folder: what is kept from one run to the next.
         log_folder: created where missing.
-        archive: the .mar of the local nodes; None for the default one.
+        archive: the .mar of the local nodes; None for the registry's champion, or where there is no registry the
+            default one.
         timeout_s: how long the nodes may take to be ready.
         allowed_hosts: further names that the page is served under; see `serving.hosts`.
         digest: `sha256:HEX` of the archive; None for what the file beside it says.

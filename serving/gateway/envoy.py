@@ -14,8 +14,8 @@ from threading import Thread
 
 from model.locations import ROOT
 from serving.gateway.configuration import Configuration, GatewayError
-from serving.gateway.unix_http import UnixConnection
 from serving.torchserve_guard import end_session
+from serving.unix_http import UnixConnection
 
 CONSOLE_LOG = "envoy.log"
 ADMIN_TIMEOUT_S = 2.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -30,17 +30,20 @@ class LocalNode:
     Args:
         number: from 0; its ports are `NODE_SPACING` apart from those of its neighbours.
         ports: of node 0.
-        archive: the .mar that it serves, after each restart too.
+        archives: what it serves, the default first.
         start_engine: see `serving.engines`.
         log_folder: for the logs of all nodes.
         on_end: called from another thread, with the node, when it has ended, whatever the cause.
+
+    Attributes:
+        archives: what it serves from its next start on.
     """
 
     def __init__(
         self,
         number: int,
         ports: Ports,
-        archive: CheckedArchive,
+        archives: Sequence[CheckedArchive],
         start_engine: EngineStarter,
         log_folder: Path,
         on_end: Callable[[LocalNode], None],
@@ -48,7 +51,7 @@ class LocalNode:
         self.number = number
         self.ports = ports.moved(ports.inference + NODE_SPACING * number, None)
         self.address = Node(LOOPBACK, self.ports.inference, self.ports.grpc_inference)
-        self._archive, self._start_engine = archive, start_engine
+        self.archives, self._start_engine = archives, start_engine
         self._log_folder = log_folder / f"node-{number}"
         self._on_end = on_end
         self._engine: Engine | None = None
@@ -66,7 +69,7 @@ class LocalNode:
         check_ports_free(self.ports, with_page=False)
         self._start_at, self._started_at = None, time.monotonic()
         self._is_wanted = True
-        self._engine = self._start_engine(self.ports, self._archive, self._log_folder, self._ended, None)
+        self._engine = self._start_engine(self.ports, self.archives, self._log_folder, self._ended, None)
 
     def _ended(self) -> None:
         if self._is_wanted:
@@ -75,6 +78,28 @@ class LocalNode:
     def is_ready(self) -> bool:
         """Whether a worker of it has loaded the model."""
         return self._engine is not None and self._engine.is_running() and self._engine.is_ready()
+
+    @property
+    def loaded(self) -> list[str]:
+        """The versions that it runs with; none where it does not run."""
+        return self._engine.loaded if self._engine is not None and self._engine.is_running() else []
+
+    def has_loaded(self, versions: Sequence[str]) -> bool:
+        """Whether it runs with all of these versions."""
+        return set(versions) <= set(self.loaded)
+
+    def set_default(self, version: str) -> None:
+        """Let a version that it has loaded answer from now on where a request names none.
+
+        Raises:
+            ServeError: it does not take it over.
+        """
+        if self._engine is not None and self._engine.default != version:
+            self._engine.set_default(version)
+
+    def load_failure(self) -> list[str]:
+        """Why its workers cannot load a version, in a few lines; empty while nothing says that they cannot."""
+        return self._engine.log.load_failure() if self._engine is not None else []
 
     def start_later(self) -> float:
         """Start it again after a while, by `start_if_due`; returns the seconds until then."""

@@ -22,9 +22,9 @@ from handler.protocols.binary_tensors import DTYPES, HEADER
 from handler.protocols.binary_tensors import elements as byte_elements
 from handler.protocols.query import BadRequest
 from model.errors import InvalidImage
-from serving.gateway.unix_http import UnixConnection
 from serving.grpc_messages import message_classes
 from serving.settings import LOOPBACK
+from serving.unix_http import UnixConnection
 
 SERVICE = "inference.GRPCInferenceService"
 PROTO, PACKAGE = "open_inference_grpc.proto", "org.pytorch.serve.grpc.openinference"

@@ -1,7 +1,7 @@
 """Runs the gateway until a signal comes: Envoy, the page's server, and the nodes that are this machine's.
 
-What ends unexpectedly is started again. Keys, certificate and list of nodes take effect when their files change. It
-tells its caller what happens through an `Observer`, and prints nothing.
+What ends unexpectedly is started again. Keys, certificate and list of nodes take effect when their files change, and
+versions when the registry does. It tells its caller what happens through an `Observer`, and prints nothing.
 """
 
 from __future__ import annotations
@@ -16,22 +16,26 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any
 
 from model.artifacts import MODEL_NAME
 from model.errors import OperatorError
-from serving.engines import starter_of
+from release.archive_digest import CheckedArchive
+from serving.engines import TORCHSERVE, starter_of
+from serving.followed_versions import FollowedVersions, Wanted
 from serving.gateway.certificate import own_certificate
-from serving.gateway.configuration import Configuration, GatewayError, Node
+from serving.gateway.comparison import Comparison
+from serving.gateway.configuration import Asked, Configuration, GatewayError, Node, Routing, Trial
 from serving.gateway.description import Gateway, Observer
 from serving.gateway.envoy import Envoy
 from serving.gateway.nodes import LocalNode
 from serving.gateway.open_inference_grpc import OpenInferenceServer
+from serving.gateway.rollout import restart, roll_out
+from serving.gateway.taking_over import Sources, TakingOver
 from serving.machine import check_open_files, temporary_folder
-from serving.model_description import describe
+from serving.model_description import describe, update_files
 from serving.page import OWN_ADDRESS, PageConfig
 from serving.page_server import PageServer
-from serving.supervisor import STATIC_FOLDER, check_disk, choose_archive
+from serving.supervisor import STATIC_FOLDER, check_disk, choose_versions
 
 ACCESS_LOG = "access.log"
 SETTLE_S = 0.5
@@ -74,28 +78,34 @@ class _Running:
         self._gateway, self._observer = gateway, observer
         self._events: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._is_signalled = False
+        self._is_restart_asked = False
         self._resting: LocalNode | None = None  # being restarted, so it is asked nothing
-        self._usable: dict[str, object] = {}  # the last of each that could be read
-        self._written: dict[str, object] = {}
-        self._complaint = ""
-        archive = choose_archive(gateway.archive, observer.packing, gateway.digest)
-        _on_signals(self._events, end=self._end, restart=self._restart_nodes)
-        model = describe(archive)
+        self._served = self._wanted = choose_versions(gateway.archive, observer.packing, gateway.digest)
+        self._trial: Trial | None = None
+        self._taking_over = TakingOver(self._sources(), observer.note)
+        _on_signals(self._events, end=self._end, restart=self._ask_restart)
+        model = describe(self._served.archives[0])
+        self._page_files = model.files
         config = PageConfig(OWN_ADDRESS, MODEL_NAME, model.labels)
-        page = PageServer(STATIC_FOLDER, 0, config, model.files, observer.note, allowed_hosts=gateway.allowed_hosts)
+        page = PageServer(
+            STATIC_FOLDER, 0, config, self._page_files, observer.note, allowed_hosts=gateway.allowed_hosts
+        )
         page.start()
         stack.callback(page.stop)
         grpc_server = OpenInferenceServer(lambda: self._configuration.nodes_socket)
         stack.callback(grpc_server.stop)
         grpc_server.start()
+        self._comparison = Comparison(lambda: self._configuration.nodes_socket)
+        stack.callback(self._comparison.stop)
+        self._comparison.start()
         self._settings = replace(
-            gateway.settings, page_port=page.port, grpc_port=grpc_server.port, model_version=model.version
+            gateway.settings, page_port=page.port, grpc_port=grpc_server.port, comparison_port=self._comparison.port
         )
         self._nodes: list[LocalNode] = []
         if gateway.local_nodes:
-            start_engine = starter_of(gateway.engine)
+            start_engine, archives = starter_of(gateway.engine), self._archives(self._served)
             self._nodes = [
-                LocalNode(number, gateway.ports, archive, start_engine, gateway.log_folder, self._on_node_end)
+                LocalNode(number, gateway.ports, archives, start_engine, gateway.log_folder, self._on_node_end)
                 for number in range(gateway.local_nodes)
             ]
         for node in self._nodes:
@@ -103,6 +113,12 @@ class _Running:
             node.start()
         self._envoy = self._start_envoy()
         stack.callback(lambda: self._envoy.stop())
+        self._versions: FollowedVersions | None = None
+        if gateway.archive is None and self._nodes:
+            self._versions = FollowedVersions(
+                gateway.url, self._served.change, self._on_change, observer.note, self._comparison.figures
+            )
+            stack.callback(self._versions.stop)
 
     def wait_until_ready(self, deadline: float) -> bool:
         """Wait until Envoy and all local nodes answer; False where a signal came first.
@@ -122,10 +138,17 @@ class _Running:
 
     def watch(self) -> None:
         """Keep everything running until a signal comes."""
+        if self._versions is not None:
+            self._versions.start()
+        self._try_out()
         while not self._is_signalled:
-            self._turn()
+            self.turn()
+            if self._is_restart_asked:
+                self._restart_nodes()
+            if self._wanted is not self._served:
+                self._roll_out(self._wanted)
 
-    def _turn(self) -> None:
+    def turn(self) -> None:
         """Do what has come up since the last turn."""
         self._next_event()
         for node in self._nodes:
@@ -133,8 +156,21 @@ class _Running:
                 node.start_if_due()
             except (OperatorError, OSError) as error:  # its port is taken, say; the other nodes serve on
                 self._observer.note(f"node {node.number}: {error}; it is tried again in {node.start_later():g} s")
-        self._write_changes()
+        self._taking_over.write_changes(self._configuration)
         self._limit_log()
+
+    def is_over(self) -> bool:
+        """Whether a signal has come."""
+        return self._is_signalled
+
+    @contextlib.contextmanager
+    def resting(self, node: LocalNode) -> Iterator[None]:
+        """Ask this node nothing for the length of a `with` block."""
+        self._resting = node
+        self._settle()
+        yield
+        self._resting = None
+        self._settle()
 
     def _next_event(self) -> None:
         with contextlib.suppress(Empty):
@@ -142,6 +178,15 @@ class _Running:
 
     def _end(self) -> None:
         self._is_signalled = True
+
+    def _ask_restart(self) -> None:
+        self._is_restart_asked = True
+
+    def _on_change(self, wanted: Wanted) -> None:
+        def want() -> None:
+            self._wanted = wanted
+
+        self._events.put(want)
 
     def _on_node_end(self, node: LocalNode) -> None:
         self._events.put(lambda: self._start_again(node))
@@ -152,22 +197,52 @@ class _Running:
 
     def _restart_nodes(self) -> None:
         """Restart the local nodes, one after the other, none while it is asked."""
-        if self._resting is not None:
-            return  # they are being restarted
         for node in self._nodes:
-            self._resting = node
-            self._settle()
-            node.stop()
-            node.start()
-            while not node.is_ready() and not self._is_signalled:
-                self._turn()
-            self._resting = None
-            self._settle()
-            self._observer.note(f"node {node.number} was restarted")
+            try:
+                restart(node, self, self._gateway.timeout_s)
+                self._observer.note(f"node {node.number} was restarted")
+            except (OperatorError, OSError) as error:
+                self._observer.note(f"node {node.number}: {error}")
+        self._is_restart_asked = False
+
+    def _roll_out(self, wanted: Wanted) -> None:
+        """Serve what the registry wants from now on, or tell it why that cannot be."""
+        assert self._versions is not None  # noqa: S101
+        try:
+            if wanted.trial and (self._gateway.engine != TORCHSERVE or len(self._addresses()) > len(self._nodes)):
+                raise GatewayError(
+                    "a version goes on trial only where all nodes are this gateway's own and TorchServe serves them"
+                )
+            if self._trial is not None:  # the nodes may soon be without it
+                self._trial = None
+                self._settle()
+            roll_out(replace(wanted, archives=self._archives(wanted)), self._nodes, self, self._gateway.timeout_s)
+        except (OperatorError, OSError) as error:
+            self._observer.note(f"version {wanted.champion} cannot be served: {error}")
+            if self._wanted is wanted:
+                self._wanted = self._served
+            self._versions.refuse(wanted.change, str(error))
+        else:
+            if wanted.champion != self._served.champion:
+                self._observer.note(f"version {wanted.champion} is served now")
+            self._served = wanted
+            update_files(self._page_files, wanted.archives[0])
+            self._versions.served(wanted.change)
+        self._try_out()
+
+    def _try_out(self) -> None:
+        """Let the version on trial answer its share, and compare what it reads; nothing of that where there is none."""
+        served = self._served
+        self._trial = Trial(served.trial, served.share) if served.trial else None
+        self._comparison.compare((served.champion, served.trial) if served.trial else None)
+
+    def _archives(self, wanted: Wanted) -> tuple[CheckedArchive, ...]:
+        """Those of them that a node can hold: Starlette serves one version at a time."""
+        return wanted.archives if self._gateway.engine == TORCHSERVE else wanted.archives[:1]
 
     def _settle(self) -> None:
-        """Let Envoy read the list of nodes, and what it has sent before get under way."""
-        self._write_changes()
+        """Let Envoy read what has changed, and what it has sent before get under way."""
+        self._taking_over.write_changes(self._configuration)
         time.sleep(SETTLE_S)
 
     def _start_envoy(self) -> Envoy:
@@ -175,8 +250,7 @@ class _Running:
         log_folder = self._gateway.log_folder.resolve()
         self._configuration = Configuration(folder, log_folder, self._settings)
         self._configuration.write_start()
-        self._written.clear()
-        self._write_all()
+        self._taking_over.write_all(self._configuration)
         return Envoy(self._configuration, log_folder, on_end=lambda: self._events.put(self._start_envoy_again))
 
     def _start_envoy_again(self) -> None:
@@ -191,51 +265,38 @@ class _Running:
             timer.daemon = True
             timer.start()
 
-    def _write_changes(self) -> None:
-        """Write what has changed; what cannot be used is said once."""
-        try:
-            complaint = "; ".join(self._write_all())
-        except (OperatorError, OSError) as error:
-            complaint = str(error)
-        if complaint and complaint != self._complaint:
-            self._observer.note(f"not taken over: {complaint}")
-        self._complaint = complaint
-
-    def _write_all(self) -> list[str]:
-        """Write what has changed, each for itself; returns what cannot be used, in whose place the last stays.
-
-        Raises:
-            OperatorError, OSError: there was none before, or it cannot be written.
-        """
+    def _sources(self) -> Sources:
+        """What Envoy's files are made of while it runs."""
         gateway = self._gateway
         certificate = gateway.certificate or own_certificate(gateway.state_folder)
-        complaints = []
-        for name, read, write in (
-            ("nodes", self._addresses, self._configuration.write_nodes),
-            ("keys", gateway.key_file.read, self._configuration.write_routes),
-            ("certificate", certificate.read, self._configuration.write_certificate),
-        ):
-            try:
-                self._usable[name] = read()
-            except (OperatorError, OSError) as error:
-                if name not in self._usable:
-                    raise
-                complaints.append(str(error))
-            self._write(name, write)
-        return complaints
+        return {
+            "nodes": (self._asked, Configuration.write_nodes),
+            "routes": (self._routing, Configuration.write_routes),
+            "certificate": (certificate.read, Configuration.write_certificate),
+        }
 
-    def _write(self, name: str, write: Callable[[Any], None]) -> None:
-        value = self._usable[name]
-        if self._written.get(name) != value:
-            write(value)
-            self._written[name] = value
+    def _asked(self) -> Asked:
+        """The nodes that may be asked, and how many requests they may hold together.
+
+        A node that is restarted counts: the others hold its share for these seconds, longer queues and all.
+        """
+        addresses = self._addresses()
+        resting = self._resting.address if self._resting else None
+        return Asked([node for node in addresses if node != resting], len(addresses))
+
+    def _routing(self) -> Routing:
+        """Who may ask, and which versions answer."""
+        champion = self._served.champion
+        loaded = {champion}.union(*(node.loaded for node in self._nodes))
+        for node in self._nodes:
+            loaded.intersection_update(node.loaded or loaded)
+        return Routing(self._gateway.key_file.read(), champion, sorted(loaded), self._trial)
 
     def _addresses(self) -> list[Node]:
-        """All nodes that may be asked."""
+        """All nodes."""
         gateway = self._gateway
         urls = [*gateway.node_urls, *(_lines(gateway.nodes_file) if gateway.nodes_file else ())]
-        local = [node.address for node in self._nodes if node is not self._resting]
-        return local + [Node.parse(url) for url in urls]
+        return [node.address for node in self._nodes] + [Node.parse(url) for url in urls]
 
     def _limit_log(self) -> None:
         log = self._gateway.log_folder / ACCESS_LOG

@@ -29,6 +29,9 @@ from serving.starlette_engine.workers import QueueFullError, WorkerDiedError, Wo
 METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 """The handler says what is wrong with a request without a body, whatever its method."""
 
+EVERY_VERSION = "all"
+"""In the place of a version, in the paths of TorchServe's management."""
+
 MARKS = {"describe", "explain", "url_path", "ts_stream_next"}
 """Headers by which a server tells the handler what is asked; a client's own are dropped."""
 
@@ -145,9 +148,9 @@ class Management:
         return JSONResponse({"models": [{"modelName": MODEL_NAME, "modelUrl": f"{MODEL_NAME}.mar"}]})
 
     async def _describe(self, request: Request) -> Response:
-        asked = (request.path_params["model"], request.path_params.get("version", self._served.version))
-        if asked != (MODEL_NAME, self._served.version):
-            return error_response(HTTPStatus.NOT_FOUND, "ModelNotFoundException", f"Model not found: {asked[0][:40]}")
+        model, version = request.path_params["model"], request.path_params.get("version", EVERY_VERSION)
+        if model != MODEL_NAME or version not in (EVERY_VERSION, self._served.version):
+            return error_response(HTTPStatus.NOT_FOUND, "ModelNotFoundException", f"Model not found: {model[:40]}")
         served, pending = self._served, self._workers.pending
         state = {
             "modelName": MODEL_NAME,

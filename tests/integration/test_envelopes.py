@@ -28,7 +28,7 @@ def url(request: pytest.FixtureRequest, free_ports: Ports, tmp_path: Path) -> It
     config = CONFIG_FILE.read_text().replace("decode_input_request=false", f"service_envelope={request.param}")
     assert "service_envelope" in config
     archive = choose_archive(None)
-    server = TorchServe(free_ports, archive, find_java(), tmp_path / "logs", on_end=lambda: None, config=config)
+    server = TorchServe(free_ports, [archive], find_java(), tmp_path / "logs", on_end=lambda: None, config=config)
     try:
         deadline = time.monotonic() + 60
         while not server.is_ready():

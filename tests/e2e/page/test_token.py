@@ -43,7 +43,7 @@ def guarded(sub_path_url: str, tmp_path: Path) -> Iterator[GuardedServer]:
     page_port = urlsplit(sub_path_url).port
     assert page_port is not None
     ports = replace(find_free_ports(), page=page_port)
-    torchserve = TorchServe(ports, choose_archive(None), find_java(), tmp_path / "logs", lambda: None, config)
+    torchserve = TorchServe(ports, [choose_archive(None)], find_java(), tmp_path / "logs", lambda: None, config)
     try:
         url = f"{ports.api_url}/predictions/mnist"
         wait_until(lambda: status(url) == requests.codes.bad_request, START_TIMEOUT_S)  # the keys are written by then

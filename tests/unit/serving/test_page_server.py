@@ -13,8 +13,9 @@ import pytest
 import uvicorn
 
 from serving.page import PageConfig
-from serving.page_server import STOP_TIMEOUT_S, PageServer
+from serving.page_server import PageServer
 from serving.settings import LOOPBACK
+from serving.uvicorn_thread import STOP_TIMEOUT_S
 
 CONFIG = PageConfig("http://127.0.0.1:8080", "mnist", ["0", "1"])
 

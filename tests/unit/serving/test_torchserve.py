@@ -21,8 +21,8 @@ class Described(TorchServe):
         self._pids = pids
         self._used_s = None
 
-    def _describe(self) -> tuple[int | None, dict[str, Any]]:
-        return 200, {"jobQueueStatus": {"pendingRequests": 0}, "workers": [{"pid": pid} for pid in self._pids]}
+    def _describe(self) -> tuple[int | None, list[dict[str, Any]]]:
+        return 200, [{"jobQueueStatus": {"pendingRequests": 0}, "workers": [{"pid": pid} for pid in self._pids]}]
 
 
 def test_a_worker_that_is_only_being_started_is_not_busy() -> None:
@@ -56,7 +56,7 @@ def test_an_archive_replaced_after_its_check_is_not_served(tmp_path: Path) -> No
     checked = read_checked(archive)
     archive.write_bytes(b"another")
     run.mkdir()
-    _prepare(run, read_ports(), checked, CONFIG_FILE.read_text(encoding="utf-8"))
+    _prepare(run, read_ports(), [checked], CONFIG_FILE.read_text(encoding="utf-8"))
     archive.unlink()
     served = run / "model_store" / "mnist.mar"
     assert served.read_bytes() == b"checked"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from serving.gateway.certificate import own_certificate
-from serving.gateway.configuration import Configuration, GatewayError, Node, Settings
+from serving.gateway.configuration import Asked, Configuration, GatewayError, Node, Routing, Settings, Trial
 from serving.gateway.envoy import find_envoy
 from serving.gateway.keys import Key
 
@@ -24,24 +24,30 @@ SETTINGS = Settings(
 )
 
 
-def written(folder: Path, keys: list[Key], settings: Settings = SETTINGS) -> Configuration:
+NODES = [Node("127.0.0.1", 8080, 7070), Node("10.0.0.7", 8180, 7170)]
+
+
+def written(
+    folder: Path, keys: list[Key], settings: Settings = SETTINGS, trial: Trial | None = None, asked: Asked | None = None
+) -> Configuration:
     """A whole configuration in a folder."""
     configuration = Configuration(folder, folder, settings)
     configuration.write_start()
-    configuration.write_nodes([Node("127.0.0.1", 8080, 7070), Node("10.0.0.7", 8180, 7170)])
-    configuration.write_routes(keys)
+    configuration.write_nodes(asked or Asked(NODES, len(NODES)))
+    configuration.write_routes(Routing(keys, "1.0", ["1.0", "1.1-b"], trial))
     configuration.write_certificate(own_certificate(folder).read())
     return configuration
 
 
 @pytest.mark.parametrize("uses_tls", [True, False])
 @pytest.mark.parametrize("endpoint", [None, "http://127.0.0.1:4318"])
+@pytest.mark.parametrize("trial", [None, Trial("1.1-b", 10)])
 def test_envoy_accepts_it(
-    tmp_path: Path, uses_tls: bool, endpoint: str | None, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, uses_tls: bool, endpoint: str | None, trial: Trial | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if endpoint:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
-    configuration = written(tmp_path, KEYS, replace(SETTINGS, uses_tls=uses_tls))
+    configuration = written(tmp_path, KEYS, replace(SETTINGS, uses_tls=uses_tls), trial)
     result = subprocess.run(
         [find_envoy(), "--mode", "validate", "--config-path", configuration.path], capture_output=True, text=True
     )
@@ -76,6 +82,33 @@ def test_the_nodes_together_hold_so_many_requests_each(tmp_path: Path) -> None:
     [limits] = json.loads((tmp_path / "limits.json").read_text())["resources"]
     held = {"default": {"max_requests": 2 * 7}}
     assert limits["layer"]["circuit_breakers"] == {"nodes": held, "nodes_grpc": held}
+
+
+def test_a_node_that_rests_leaves_its_share_of_the_requests_to_the_others(tmp_path: Path) -> None:
+    written(tmp_path, KEYS, replace(SETTINGS, requests_per_node=7), asked=Asked(NODES[:1], 2))
+    [limits] = json.loads((tmp_path / "limits.json").read_text())["resources"]
+    assert limits["layer"]["circuit_breakers"]["nodes"]["default"]["max_requests"] == 2 * 7
+
+
+def test_only_a_trial_draws_a_share_and_has_its_requests_copied(tmp_path: Path) -> None:
+    def drawn_and_copied(trial: Trial | None) -> tuple[set[int], set[int]]:
+        written(tmp_path, KEYS, trial=trial)
+        [host] = json.loads(routes(tmp_path))["resources"][0]["virtual_hosts"]
+        drawn = {
+            route["match"]["runtime_fraction"]["default_value"]["numerator"]
+            for route in host["routes"]
+            if "runtime_fraction" in route["match"]
+        }
+        copied = {
+            copy["runtime_fraction"]["default_value"]["numerator"]
+            for route in host["routes"]
+            for copy in route.get("route", {}).get("request_mirror_policies", [])
+        }
+        return drawn, copied
+
+    assert drawn_and_copied(None) == ({0}, {0})
+    assert drawn_and_copied(Trial("1.1-b", 10)) == ({10}, {100})
+    assert drawn_and_copied(Trial("1.1-b", 0)) == ({0}, {100})
 
 
 def test_only_the_owner_can_read_what_holds_secrets(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from serving.starlette_engine.engine import StarletteEngine
 @pytest.fixture
 def node(tmp_path: Path) -> LocalNode:
     archive = CheckedArchive(tmp_path / "mnist.mar", b"", "")
-    return LocalNode(1, read_ports(), archive, StarletteEngine, tmp_path, lambda node: None)
+    return LocalNode(1, read_ports(), [archive], StarletteEngine, tmp_path, lambda node: None)
 
 
 def test_its_ports_keep_their_distance_from_the_first_nodes(node: LocalNode) -> None:

@@ -1,0 +1,128 @@
+"""Versions behind the gateway: promoted, tried, refused and taken back while clients ask, and nothing is lost."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+import requests
+
+from benchmarks.faults.gateway_process import GatewayProcess, free_node_port, running_gateway
+from model.locations import RELEASED, ROOT
+from release.versions.locations import DATABASE_VARIABLE, STATE_VARIABLE
+from release.versions.registry import Registry
+from tests.integration.gateway.conftest import session_of
+from tests.integration.versions import SEVEN, asking, break_handler
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.timeout(300)
+TIMEOUT_S = 20
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    """A registry with three good versions and a broken one; the gateway and the command line use it too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(STATE_VARIABLE, str(tmp_path_factory.mktemp("state")))
+        patch.delenv(DATABASE_VARIABLE, raising=False)
+        with closing(Registry.open()) as opened:
+            for name in ("1.1", "1.2", "broken"):
+                opened.add(RELEASED, name)
+            break_handler(opened, "broken")
+            yield opened
+
+
+@pytest.fixture(scope="module")
+def gateway(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
+    """Two nodes that follow the registry."""
+    folder = tmp_path_factory.mktemp("gateway")
+    with running_gateway(folder, "--nodes=2", f"--node-port={free_node_port(2)}", "--requests-per-s=100000") as running:
+        yield running
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command line, to its end."""
+    script = ROOT / "scripts" / "versions.py"
+    return subprocess.run([sys.executable, str(script), *arguments], capture_output=True, text=True, timeout=240)
+
+
+def served_by(gateway: GatewayProcess, path: str = "/predictions/mnist") -> str:
+    answer = session_of(gateway).post(gateway.url + path, data=SEVEN, timeout=TIMEOUT_S)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["version"])
+
+
+def test_a_version_is_promoted_and_taken_back_and_nothing_is_lost(gateway: GatewayProcess, registry: Registry) -> None:
+    with asking(lambda: session_of(gateway), gateway.predictions_url) as outcomes:
+        promoted = run("promote", "1.1")
+        assert promoted.returncode == 0, promoted.stderr
+        assert "version 1.1 is champion; served by 1 after" in promoted.stdout
+        assert served_by(gateway) == "1.1"
+        assert served_by(gateway, "/predictions/mnist/1.0") == "1.0"
+        taken_back = json.loads(run("--json", "rollback").stdout)
+        assert taken_back["deployment"]["champion"] == "1.0"
+        assert served_by(gateway) == "1.0"
+    assert set(outcomes) == {"1.0", "1.1"}
+
+
+def test_the_open_inference_protocol_names_any_version_that_is_loaded(gateway: GatewayProcess) -> None:
+    picture = base64.b64encode(SEVEN).decode()
+    body = {"inputs": [{"name": "image", "shape": [1], "datatype": "BYTES", "data": [picture]}]}
+    session = session_of(gateway)
+    for version in ("1.0", "1.1"):
+        url = f"{gateway.url}/v2/models/mnist/versions/{version}"
+        assert session.get(f"{url}/ready", timeout=TIMEOUT_S).status_code == 200
+        answer = session.post(f"{url}/infer", json=body, timeout=TIMEOUT_S)
+        assert answer.json()["model_version"] == version
+    unknown = session.get(f"{gateway.url}/v2/models/mnist/versions/7/ready", timeout=TIMEOUT_S)
+    assert (unknown.status_code, "no version '7'" in unknown.json()["error"]) == (404, True)
+
+
+def test_a_version_that_the_nodes_cannot_load_is_refused_and_the_champion_serves_on(
+    gateway: GatewayProcess, registry: Registry
+) -> None:
+    with asking(lambda: session_of(gateway), gateway.predictions_url) as outcomes:
+        refused = run("promote", "broken")
+        assert refused.returncode == 1
+        assert "version broken is refused, 1.0 serves on" in refused.stderr
+        assert "this handler is broken" in refused.stderr
+        assert registry.deployment().champion == "1.0"
+        eventually(lambda: all(server.change == registry.deployment().change for server in registry.servers()))
+    assert set(outcomes) == {"1.0"}
+
+
+def test_a_trial_answers_its_share_and_is_compared(gateway: GatewayProcess, registry: Registry) -> None:
+    assert run("try", "1.2", "--share=30").returncode == 0
+    with session_of(gateway) as session:
+        answers = [session.post(gateway.predictions_url, data=SEVEN, timeout=TIMEOUT_S).json() for _ in range(300)]
+    by_trial = sum(answer["version"] == "1.2" for answer in answers)
+    assert 50 <= by_trial <= 130  # 90 on average; outside of this once in a million trials
+    change = registry.deployment().change
+    eventually(lambda: registry.trial_figures(change).get("asked", 0) >= 10)
+    figures = registry.trial_figures(change)
+    assert figures["agreed"] == figures["asked"]
+    assert (figures["champion"]["version"], figures["trial"]["version"]) == ("1.0", "1.2")
+    assert figures["trial"]["p50_ms"] > 0
+    assert "On trial: 1.2, which answers 30 % of the requests." in run().stdout
+    metrics = requests.get(f"{gateway.metrics_url}/trial", timeout=TIMEOUT_S).text
+    assert float(re.search(r'trial_pictures_total\{agreed="yes"\} (\S+)', metrics)[1]) >= 10  # type: ignore[index]
+    assert run("drop").returncode == 0
+    with session_of(gateway) as session:
+        answers = [session.post(gateway.predictions_url, data=SEVEN, timeout=TIMEOUT_S).json() for _ in range(50)]
+    assert {answer["version"] for answer in answers} == {"1.0"}
+
+
+def test_a_node_that_was_down_comes_up_with_the_champion(gateway: GatewayProcess, registry: Registry) -> None:
+    gateway.nodes()[0].kill()
+    promoted = run("promote", "1.1")
+    assert promoted.returncode == 0, promoted.stderr
+    gateway.wait_until_healthy(2)
+    assert {served_by(gateway) for _ in range(20)} == {"1.1"}
+    session = session_of(gateway)
+    assert session.get(f"{gateway.url}/model.json", timeout=TIMEOUT_S).json()["version"] == "1.1"
