@@ -92,10 +92,12 @@ class ManagedTorchServe(TorchServe):
         try:
             self._manage("POST", f"/models?url={name}&model_name={MODEL_NAME}", LOAD_TIMEOUT_S)
             self.loaded.append(version)
-            self._wait_until_loaded(version, log)
-        except ServeError:
+            self._wait_until_loaded(version)
+        except ServeError as error:
             with contextlib.suppress(ServeError):  # it may not have come that far
                 self.unload(version)
+            if lines := log.load_failure():
+                raise ServeError(f"version {version} cannot be loaded: {lines[-1]}", lines) from error
             raise
 
     def unload(self, version: str) -> None:
@@ -108,15 +110,13 @@ class ManagedTorchServe(TorchServe):
             self.loaded.remove(version)
         self._manage("DELETE", f"/models/{MODEL_NAME}/{quote(version)}", LOAD_TIMEOUT_S)
 
-    def _wait_until_loaded(self, version: str, log: RunLog) -> None:
+    def _wait_until_loaded(self, version: str) -> None:
         deadline = time.monotonic() + LOAD_TIMEOUT_S
         while True:
             _, models = self._describe()
             workers = [worker for model in models if model["modelVersion"] == version for worker in model["workers"]]
             if workers and all(worker["status"] == "READY" for worker in workers):
                 return
-            if lines := log.load_failure():
-                raise ServeError(f"version {version} cannot be loaded: {lines[-1]}", lines)
             if time.monotonic() > deadline:
                 raise ServeError(f"version {version} was not loaded within {LOAD_TIMEOUT_S:g} s")
             time.sleep(LOAD_INTERVAL_S)
