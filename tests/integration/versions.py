@@ -10,12 +10,9 @@ from contextlib import contextmanager
 
 import requests
 
-from benchmarks.torchserve import repacked
-from model.artifacts import sha256_of
-from release.archive_digest import write_sidecar
-from release.versions import store
+from benchmarks.versions.offers import BROKEN_HANDLER, replace_in_archive
+from release.archive import HANDLER
 from release.versions.registry import Registry
-from release.versions.tables import VersionRow
 from tests.drawing import draw_digit, encoded
 
 SEVEN = encoded(draw_digit(7))
@@ -24,14 +21,8 @@ TIMEOUT_S = 60
 
 
 def break_handler(registry: Registry, name: str) -> None:
-    """Let the archive of a version fail where TorchServe loads its handler; its digests are right."""
-    archive = store.store_folder() / name / store.ARCHIVE
-    whole = archive.with_name("whole.mar")
-    archive.rename(whole)
-    write_sidecar(whole)
-    repacked(whole, {"digit_handler.py": "raise RuntimeError('this handler is broken')\n"}, archive)
-    with registry._database.writing() as session:
-        session.get_one(VersionRow, name).sha256 = sha256_of(archive)
+    """Let the archive of a version fail where TorchServe loads its handler, and nowhere else."""
+    replace_in_archive(registry, name, {HANDLER.name: BROKEN_HANDLER})
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""What is lost while versions of the network change."""
