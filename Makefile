@@ -6,6 +6,7 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 CLIENTS := .venv-clients
+MLFLOW := .venv-mlflow
 PYTHON ?=
 PORT ?=
 PAGE_PORT ?=
@@ -15,7 +16,7 @@ ARGS ?=
 TEST_PROCESSES ?= 0
 PORTS = $(if $(PORT),--port $(PORT)) $(if $(PAGE_PORT),--page-port $(PAGE_PORT))
 
-.PHONY: help serve gateway versions promote rollback test check hooks audit format train dashboard ink export evaluate compare bench faults grafana archive predict samples notebook lock clean
+.PHONY: help serve gateway versions promote rollback mirror test check hooks audit format train dashboard ink export evaluate compare bench faults changes grafana archive predict samples notebook lock clean
 
 help: ## list the targets
 	@echo "usage: make TARGET [VARIABLE=value ...]"; echo
@@ -40,7 +41,10 @@ promote: $(VENV)/.serve ## check a version and let it serve: make promote VERSIO
 rollback: $(VENV)/.serve ## let the version that served before serve again
 	@exec $(BIN)/python scripts/versions.py $(ARGS) rollback
 
-test: $(VENV)/.dev $(CLIENTS)/.ready ## run the whole suite, real TorchServe and real Chromium included
+mirror: $(VENV)/.serve $(MLFLOW)/.ready ## bring the MLflow at MLFLOW_TRACKING_URI up to date with the versions
+	@set -o pipefail; $(BIN)/python scripts/versions.py --json | $(MLFLOW)/bin/python scripts/mirror.py $(ARGS)
+
+test: $(VENV)/.dev $(CLIENTS)/.ready $(MLFLOW)/.ready ## run the whole suite, real TorchServe and real Chromium included
 	@$(BIN)/python -m pytest --numprocesses=$(TEST_PROCESSES) --dist=loadscope $(ARGS)
 
 check: $(VENV)/.dev ## check style, types, and which room imports which
@@ -53,7 +57,7 @@ hooks: $(VENV)/.dev ## let git check style before each commit
 	@$(BIN)/pre-commit install
 
 audit: $(VENV)/.dev ## look the locked packages up among known security holes; needs pypi.org
-	@for name in serve dev gateway bench notebook clients; do \
+	@for name in serve dev gateway bench notebook clients mlflow; do \
 	  $(BIN)/pip-audit --requirement requirements/$$name.txt --require-hashes --disable-pip || exit 1; \
 	done
 
@@ -86,6 +90,9 @@ bench: $(VENV)/.bench ## race our TorchServe against other servers, write benchm
 faults: $(VENV)/.dev ## count what is lost when something dies behind the gateway, write benchmarks/results/faults.md
 	@$(BIN)/python benchmarks/measure_faults.py $(ARGS)
 
+changes: $(VENV)/.dev ## count what is lost while versions are promoted and taken back, write benchmarks/results/versions.md
+	@$(BIN)/python benchmarks/measure_versions.py $(ARGS)
+
 grafana: $(VENV)/.dev ## write the Grafana dashboard from its list of panels
 	@$(BIN)/python scripts/grafana.py $(ARGS)
 
@@ -102,13 +109,13 @@ notebook: $(VENV)/.notebook ## open the walk-through, from the data to the serve
 	@exec $(BIN)/jupyter lab docs/walkthrough.ipynb $(ARGS)
 
 lock: $(VENV)/.dev ## pin requirements/*.in anew, with hashes, for Python 3.11 to 3.13
-	@for name in serve dev gateway bench notebook clients; do \
+	@for name in serve dev gateway bench notebook clients mlflow; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --custom-compile-command "make lock" requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
 	done
 
 clean: ## remove what was built: environment, archive, caches, logs (not runs/, not data/)
-	rm -rf $(VENV) $(CLIENTS) model_store/*.mar{,.sha256} static_client/samples.{png,json} reports logs *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(CLIENTS) $(MLFLOW) model_store/*.mar{,.sha256} static_client/samples.{png,json} reports logs *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps of finished installations; an interrupted one leaves none and is taken up again.
@@ -132,6 +139,13 @@ $(CLIENTS)/.ready: requirements/clients.txt | $(BIN)/python
 	@$(BIN)/python -m venv $(CLIENTS)
 	@$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
 	  --requirement requirements/clients.txt
+	@touch $@
+
+$(MLFLOW)/.ready: requirements/mlflow.txt | $(BIN)/python
+	@echo "Installing MLflow's client into $(MLFLOW) (once) ..." >&2
+	@$(BIN)/python -m venv $(MLFLOW)
+	@$(MLFLOW)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+	  --requirement requirements/mlflow.txt
 	@touch $@
 
 $(VENV)/.bench: requirements/bench.txt scripts/install.py pyproject.toml | $(BIN)/python

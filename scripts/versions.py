@@ -13,9 +13,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPAT
 
 from release.versions.changing import Done, RefusedError, change, checked
 from release.versions.listing import as_json, findings_text, history_text, list_text, listed
+from release.versions.mirroring import mirror
 from release.versions.registry import MAX_SHARE, Registry
 from scripts.cli import run
 from serving.console import Waiting, say
+
+CHANGES = {"add", "promote", "try", "drop", "rollback"}
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -58,6 +61,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with closing(Registry.open()) as registry:
             content, text = answer(options, registry)
+            if options.command in CHANGES and (mirrored := mirror(registry)):
+                say(mirrored)
     except RefusedError as error:
         if error.findings:
             print(

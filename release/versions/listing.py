@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from release.versions.checks import Finding
+from release.versions.locations import store_folder
 from release.versions.registry import Change, Registry, Version
 
 SHOWN_SETS = ("MNIST validation", "pen strokes, canvas", "handwriting fonts")
@@ -26,7 +27,8 @@ def listed(registry: Registry) -> dict[str, Any]:
 
 def as_json(version: Version) -> dict[str, Any]:
     """A version as it goes into JSON."""
-    return asdict(version) | {"created": version.created.isoformat()}
+    folder = store_folder() / version.name
+    return asdict(version) | {"created": version.created.isoformat(), "folder": str(folder)}
 
 
 def list_text(content: dict[str, Any]) -> str:

@@ -94,7 +94,8 @@ class Inference:
             model, version = request.path_params["model"], request.path_params.get("version", self._served.version)
             if model != MODEL_NAME:
                 return error_response(HTTPStatus.NOT_FOUND, "ModelNotFoundException", f"Model not found: {model[:40]}")
-            if version != self._served.version:
+            # What follows a version is a gateway's question about the server, whichever version it routes by just now.
+            if version != self._served.version and "rest" not in request.path_params:
                 message = f"Model version: {version[:40]} does not exist for model: {model}"
                 return error_response(HTTPStatus.NOT_FOUND, "ModelVersionNotFoundException", message)
             return await self._ask(request, explains, request.path_params.get("rest", ""))
