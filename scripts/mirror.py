@@ -4,20 +4,18 @@
 what is changed in MLflow changes nothing here, and what is there already is left alone.
 """
 
+from __future__ import annotations
+
 import argparse
 import json
 import os
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # read when MLflow is imported
-os.environ.setdefault("DO_NOT_TRACK", "true")
-
-from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, RunTag
-from mlflow.exceptions import MlflowException
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 ARTIFACTS = ("mnist.json", "mnist.mar", "mnist.mar.sha256")
 NAME_TAG = "digits.version"
@@ -35,6 +33,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 def mirror(client: MlflowClient, content: dict[str, Any], model: str, experiment: str) -> list[str]:
     """Bring MLflow up to date; returns the names of the versions that were new to it."""
+    from mlflow.exceptions import MlflowException
+
     try:
         client.get_registered_model(model)
     except MlflowException:
@@ -59,6 +59,8 @@ def mirror(client: MlflowClient, content: dict[str, Any], model: str, experiment
 
 def add(client: MlflowClient, version: dict[str, Any], model: str, experiment_id: str) -> str:
     """Log a version's training, figures and files as a run; returns the number of its model version."""
+    from mlflow.entities import Metric, Param, RunTag
+
     folder = Path(version["folder"])
     metadata = json.loads((folder / "mnist.json").read_text(encoding="utf-8"))
     run_id = client.create_run(experiment_id, run_name=version["name"]).info.run_id
@@ -97,6 +99,13 @@ def main() -> int:
     if not uri:
         print("error: MLFLOW_TRACKING_URI names no MLflow; set it to the address of yours", file=sys.stderr)
         return 2
+    os.environ |= {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}  # read when MLflow is imported
+    try:
+        from mlflow import MlflowClient
+        from mlflow.exceptions import MlflowException
+    except ImportError:
+        print("error: MLflow's client is not installed here; `make mirror` installs it", file=sys.stderr)
+        return 1
     try:
         new = mirror(MlflowClient(uri, uri), json.load(sys.stdin), options.model, options.experiment)
     except (MlflowException, OSError, KeyError, ValueError) as error:

@@ -172,7 +172,11 @@ def free_ports() -> Ports:
 @pytest.fixture
 def another_project(tmp_path: Path) -> Path:
     """A folder with modules named as our rooms, which fail on import."""
-    folder = tmp_path / "another project"
+    return write_another_project(tmp_path / "another project")
+
+
+def write_another_project(folder: Path) -> Path:
+    """Write modules named as our rooms, which fail on import, into a new folder."""
     folder.mkdir()
     for name in ("handler", "model", "release", "scripts", "serving"):
         (folder / f"{name}.py").write_text(f"raise RuntimeError('{name} of another project')")

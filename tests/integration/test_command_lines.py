@@ -5,6 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from PIL import Image
 from model.artifacts import sha256_of
 from model.preprocessing.digit import digit_image
 from model.training.checkpoints import load_checkpoint
+from tests.conftest import write_another_project
 from tests.drawing import draw_digit
 from tests.exports import NAMES, entry, write_export
 from tests.own_classes import write_labels, write_pictures
@@ -22,9 +25,10 @@ ROOT = Path(__file__).parents[2]
 SEVEN = ROOT / "tests" / "data" / "seven.png"
 
 
-def command(
-    script: str, *arguments: object, cwd: Path = ROOT, timeout_s: float = 110, **environment: str
-) -> subprocess.CompletedProcess[str]:
+Done = subprocess.CompletedProcess[str]
+
+
+def command(script: str, *arguments: object, cwd: Path = ROOT, timeout_s: float = 110, **environment: str) -> Done:
     return subprocess.run(
         [sys.executable, "-W", "error", str(ROOT / "scripts" / script), *map(str, arguments)],
         capture_output=True,
@@ -35,7 +39,7 @@ def command(
     )
 
 
-def assert_fails_in_one_line(done: subprocess.CompletedProcess[str], *words: str) -> None:
+def assert_fails_in_one_line(done: Done, *words: str) -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     [line] = done.stderr.strip().splitlines()
@@ -46,18 +50,31 @@ def assert_fails_in_one_line(done: subprocess.CompletedProcess[str], *words: str
 SCRIPTS = sorted(path.name for path in (ROOT / "scripts").glob("*.py") if "__main__" in path.read_text())
 
 
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, str], Done]]:
+    """What each script says to one option, beside another project's modules; some are asked ahead, one on each core."""
+    elsewhere = write_another_project(tmp_path_factory.mktemp("beside") / "another project")
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        said = {
+            (script, option): pool.submit(command, script, option, PYTHONPATH=str(elsewhere))
+            for option in ("--help", "--no-such-option")
+            for script in SCRIPTS
+        }
+        yield lambda script, option: said[script, option].result()
+
+
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_each_script_explains_itself_beside_another_projects_modules_of_the_same_names(
-    script: str, another_project: Path
+    script: str, asked: Callable[[str, str], Done]
 ) -> None:
-    done = command(script, "--help", PYTHONPATH=str(another_project))
+    done = asked(script, "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("usage: ")
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_wrong_usage_is_told_apart_from_failure(script: str) -> None:
-    done = command(script, "--no-such-option")
+def test_wrong_usage_is_told_apart_from_failure(script: str, asked: Callable[[str, str], Done]) -> None:
+    done = asked(script, "--no-such-option")
     assert done.returncode == 2
     assert "--no-such-option" in done.stderr or "required" in done.stderr
 
