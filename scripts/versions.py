@@ -1,10 +1,9 @@
 """Lists versions of the network, makes one champion, tries one beside it, and takes it back."""
 
 import argparse
-import getpass
 import json
+import os
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -12,13 +11,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
 
 from release.versions.changing import Done, RefusedError, change, checked
-from release.versions.listing import as_json, findings_text, history_text, list_text, listed
+from release.versions.listing import as_json, findings_text, history_text, list_text, listed, told
 from release.versions.mirroring import mirror
 from release.versions.registry import MAX_SHARE, Registry
 from scripts.cli import run
 from serving.console import Waiting, say
 
-CHANGES = {"add", "promote", "try", "drop", "rollback"}
+SERVED = {"promote", "try", "drop", "rollback"}
+CHANGES = SERVED | {"add"}
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -64,12 +64,8 @@ def main(arguments: list[str] | None = None) -> int:
             if options.command in CHANGES and (mirrored := mirror(registry)):
                 say(mirrored)
     except RefusedError as error:
-        if error.findings:
-            print(
-                json.dumps([asdict(f) for f in error.findings], indent=1)
-                if options.json
-                else findings_text(error.findings)
-            )
+        if found := error.findings:
+            print(json.dumps(list(map(asdict, found)), indent=1) if options.json else findings_text(found))
         raise
     print(json.dumps(content, indent=1) if options.json else text)
     return 0
@@ -77,10 +73,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def answer(options: argparse.Namespace, registry: Registry) -> tuple[object, str]:
     """Do what is asked; returns what there is to say, for programs and for people."""
-    by = getpass.getuser()
+    if options.command in SERVED:
+        return told(serve(options, registry))
     match options.command:
         case "show":
-            content = as_json(registry.version(options.version))
+            content: object = as_json(registry.version(options.version))
             return content, json.dumps(content, indent=1)
         case "add":
             version = registry.add(options.folder, options.name, options.parent)
@@ -91,32 +88,26 @@ def answer(options: argparse.Namespace, registry: Registry) -> tuple[object, str
         case "check":
             findings = checked(registry, options.version)
             return [asdict(finding) for finding in findings], findings_text(findings)
-        case "promote" | "try":
-            say(f"checking version {options.version}")
-            checked(registry, options.version)
-            if options.command == "promote":
-                return told(change(registry, lambda: registry.promote(options.version, by), waiting()))
-            return told(change(registry, lambda: registry.start_trial(options.version, options.share, by), waiting()))
-        case "drop":
-            return told(change(registry, lambda: registry.end_trial(by), waiting()))
-        case "rollback":
-            return told(change(registry, lambda: registry.rollback(by), waiting()))
         case "history":
             changes = registry.history()
             return [asdict(one) | {"at": one.at.isoformat()} for one in changes], history_text(changes)
-    content = listed(registry)
-    return content, list_text(content)
+    everything = listed(registry)
+    return everything, list_text(everything)
 
 
-def waiting() -> Callable[[float], None]:
-    return Waiting("waiting for the servers").show
-
-
-def told(done: Done) -> tuple[object, str]:
-    deployment = done.deployment
-    trial = f"; {deployment.trial.version} is on trial with {deployment.trial.share} %" if deployment.trial else ""
-    where = f"served by {done.servers} after {done.seconds:.1f} s" if done.servers else "served from the next start on"
-    return asdict(done), f"version {deployment.champion} is champion{trial}; {where}"
+def serve(options: argparse.Namespace, registry: Registry) -> Done:
+    """Change what is served, after the checks where another version is to come."""
+    by = os.environ.get("USER") or f"user {os.getuid()}"
+    if options.command in ("promote", "try"):
+        say(f"checking version {options.version}")
+        checked(registry, options.version)
+    make = {
+        "promote": lambda: registry.promote(options.version, by),
+        "try": lambda: registry.start_trial(options.version, options.share, by),
+        "drop": lambda: registry.end_trial(by),
+        "rollback": lambda: registry.rollback(by),
+    }[options.command]
+    return change(registry, make, Waiting("waiting for the servers").show)
 
 
 if __name__ == "__main__":

@@ -112,7 +112,8 @@ class FollowedVersions:
     def stop(self) -> None:
         """Follow no longer; the registry forgets this server."""
         self._is_over.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def served(self, change: int) -> None:
         """A change is true now: what it wants is served."""

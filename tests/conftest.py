@@ -37,6 +37,12 @@ class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
         return file if file.startswith("tests/unit/") else "servers"
 
 
+def pytest_configure() -> None:
+    """Let no test see the registry of versions that this checkout may have."""
+    os.environ["DIGITS_STATE"] = "/nonexistent/of-the-tests"
+    os.environ.pop("DATABASE_URL", None)
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
     """pytest-xdist asks for it where `--numprocesses` is above 0."""
     return ByFolder(config, log)

@@ -35,13 +35,11 @@ class Done:
         deployment: what is served now.
         servers: how many servers serve it; with none it is served from their next start on.
         seconds: from the call until then.
-        findings: what was looked at before.
     """
 
     deployment: Deployment
     servers: int
     seconds: float
-    findings: Sequence[Finding] = ()
 
 
 def checked(registry: Registry, name: str) -> list[Finding]:

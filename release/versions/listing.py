@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from release.versions.changing import Done
 from release.versions.checks import Finding
 from release.versions.locations import store_folder
 from release.versions.registry import Change, Registry, Version
@@ -66,6 +67,14 @@ def _server_lines(content: dict[str, Any]) -> list[str]:
         for server in content["servers"]
     ]
     return ["", *(lines or ["No server follows the registry now."])]
+
+
+def told(done: Done) -> tuple[dict[str, Any], str]:
+    """A change that is in force, for programs and for people."""
+    deployment = done.deployment
+    trial = f"; {deployment.trial.version} is on trial with {deployment.trial.share} %" if deployment.trial else ""
+    where = f"served by {done.servers} after {done.seconds:.1f} s" if done.servers else "served from the next start on"
+    return asdict(done), f"version {deployment.champion} is champion{trial}; {where}"
 
 
 def findings_text(findings: Sequence[Finding]) -> str:

@@ -42,6 +42,7 @@ SETTLE_S = 0.5
 ENVOY_WAIT_S = 5.0
 """Before Envoy is started once more where it cannot be."""
 WATCH_INTERVAL_S = 0.3
+NO_TRIALS = "a version goes on trial only where all nodes are this gateway's own, and TorchServe serves them"
 MAX_LOG_BYTES = 50 * 2**20
 """Size at which the access log is put aside as `access.log.1`, in place of the one before."""
 
@@ -114,7 +115,7 @@ class _Running:
         self._envoy = self._start_envoy()
         stack.callback(lambda: self._envoy.stop())
         self._versions: FollowedVersions | None = None
-        if gateway.archive is None and self._nodes:
+        if gateway.archive is None and gateway.digest is None and self._nodes:
             self._versions = FollowedVersions(
                 gateway.url, self._served.change, self._on_change, observer.note, self._comparison.figures
             )
@@ -203,22 +204,22 @@ class _Running:
                 self._observer.note(f"node {node.number} was restarted")
             except (OperatorError, OSError) as error:
                 self._observer.note(f"node {node.number}: {error}")
+                self._resting = None
         self._is_restart_asked = False
 
     def _roll_out(self, wanted: Wanted) -> None:
         """Serve what the registry wants from now on, or tell it why that cannot be."""
         assert self._versions is not None  # noqa: S101
         try:
-            if wanted.trial and (self._gateway.engine != TORCHSERVE or len(self._addresses()) > len(self._nodes)):
-                raise GatewayError(
-                    "a version goes on trial only where all nodes are this gateway's own and TorchServe serves them"
-                )
+            if wanted.trial and not self._takes_trials():
+                raise GatewayError(NO_TRIALS)
             if self._trial is not None:  # the nodes may soon be without it
                 self._trial = None
                 self._settle()
             roll_out(replace(wanted, archives=self._archives(wanted)), self._nodes, self, self._gateway.timeout_s)
         except (OperatorError, OSError) as error:
             self._observer.note(f"version {wanted.champion} cannot be served: {error}")
+            self._resting = None
             if self._wanted is wanted:
                 self._wanted = self._served
             self._versions.refuse(wanted.change, str(error))
@@ -235,6 +236,15 @@ class _Running:
         served = self._served
         self._trial = Trial(served.trial, served.share) if served.trial else None
         self._comparison.compare((served.champion, served.trial) if served.trial else None)
+        if served.trial and not self._takes_trials():
+            self._observer.note(NO_TRIALS)
+
+    def _takes_trials(self) -> bool:
+        """Whether every node has a version on trial loaded."""
+        try:
+            return self._gateway.engine == TORCHSERVE and len(self._addresses()) == len(self._nodes)
+        except (OperatorError, OSError):  # the file of further nodes cannot be used, which is told elsewhere
+            return False
 
     def _archives(self, wanted: Wanted) -> tuple[CheckedArchive, ...]:
         """Those of them that a node can hold: Starlette serves one version at a time."""
@@ -290,7 +300,8 @@ class _Running:
         loaded = {champion}.union(*(node.loaded for node in self._nodes))
         for node in self._nodes:
             loaded.intersection_update(node.loaded or loaded)
-        return Routing(self._gateway.key_file.read(), champion, sorted(loaded), self._trial)
+        trial = self._trial if self._takes_trials() else None
+        return Routing(self._gateway.key_file.read(), champion, sorted(loaded), trial)
 
     def _addresses(self) -> list[Node]:
         """All nodes."""
