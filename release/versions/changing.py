@@ -75,13 +75,13 @@ def change(registry: Registry, make: Callable[[], Deployment], on_wait: Callable
     while True:
         seconds = time.monotonic() - started
         servers = [server for server in registry.servers() if server.id in following]
-        if all(server.change >= wanted.change for server in servers):
-            break
         if (now := registry.deployment()).change != wanted.change:
             [last, *_] = registry.history(1)
             if last.kind == "refused":
                 raise RefusedError(f"version {last.version} is refused, {now.champion} serves on: {last.reason}")
             raise RegistryError(f"another change came between ({last.kind} {last.version}); {now.champion} is champion")
+        if all(server.change >= wanted.change for server in servers):
+            break  # only now: a server that refused it reports a later change too
         if seconds > TIMEOUT_S:
             late = ", ".join(server.address for server in servers if server.change < wanted.change)
             raise RegistryError(f"not served after {TIMEOUT_S:g} s by {late}; see the log there")
