@@ -318,6 +318,8 @@ class Registry:
     def refuse(self, change: int, reason: str, by: str) -> Deployment | None:
         """Take back a change that a server cannot make true; None where another has come since.
 
+        What came back by this is not taken back again: before it there is only what was refused.
+
         Args:
             change: its number.
             reason: what was wrong.
@@ -325,7 +327,7 @@ class Registry:
         """
         with self._database.writing() as session:
             current = _current(session)
-            if current.number != change or current.previous is None:
+            if current.number != change or current.previous is None or current.kind == "refused":
                 return None
             last = session.get_one(ChangeRow, current.previous)
             kept = {"champion": last.champion, "back": last.back, "trial": last.trial, "share": last.share}

@@ -103,6 +103,13 @@ def test_what_a_server_cannot_serve_is_taken_back_once(three: Registry) -> None:
     assert (last.kind, last.version, last.by, last.reason) == ("refused", "1.2", "node 0", "its worker dies")
 
 
+def test_what_was_refused_does_not_come_back_where_the_champion_cannot_be_served_either(three: Registry) -> None:
+    back = three.refuse(three.promote("1.1", "ann").change, "its worker dies", "node 0")
+    assert back is not None
+    assert three.refuse(back.change, "the folder of the versions is gone", "node 0") is None
+    assert three.deployment() == back
+
+
 def test_what_cannot_be_asked_for_is_refused_in_words(three: Registry) -> None:
     with pytest.raises(RegistryError, match=r"no version '7'; there are 1\.0, 1\.1, 1\.2"):
         three.promote("7", "ann")
