@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from model.artifacts import METADATA_FILE, MODEL_FILE, read_metadata, sha256_of
+from model.errors import ArtifactError
 from model.locations import RELEASED
 from release.archive_digest import CheckedArchive
 from release.versions import store
@@ -176,7 +177,7 @@ class Registry:
         parent: str | None = None,
         taught: Mapping[str, Any] | None = None,
     ) -> Version:
-        """Pack an exported network and add it; the same network under the same name is added once.
+        """Pack an exported network and add it; the same archive under the same name is added once.
 
         Args:
             released: the folder of a TorchScript file and its metadata, as `make export` leaves it.
@@ -185,23 +186,33 @@ class Registry:
             taught: what it was taught beside the data that its metadata names, such as `corrections`.
 
         Raises:
-            RegistryError: the name is taken by another network, or is no name.
+            RegistryError: the name is taken by another archive, or is no name.
             ArtifactError, OSError: the files are missing, do not belong together, or cannot be written.
         """
         metadata = read_metadata(released / METADATA_FILE)
-        name = name or str(metadata["version"])
+        try:
+            name = name or str(metadata["version"])
+            created, metrics = datetime.fromisoformat(metadata["created"]), dict(metadata["metrics"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ArtifactError(
+                f"{released / METADATA_FILE} must have `version`, `created` (an ISO 8601 time) and `metrics`, as "
+                f"`make export` writes them; found {error!r}"
+            ) from error
         if not _NAME.fullmatch(name):
             raise RegistryError(
                 f"{name!r} is no name of a version; accepted are up to {NAME_LENGTH} letters, digits, dots, dashes and "
                 "underscores, the first a letter or a digit"
             )
-        network_sha256 = sha256_of(released / MODEL_FILE)
         folder = store.pack(released, name)
         try:
+            sha256 = sha256_of(folder / store.ARCHIVE)
             with self._database.writing() as session:
                 known = session.get(VersionRow, name)
-                if known is not None and known.network_sha256 != network_sha256:
-                    raise RegistryError(f"version {name} exists already, with another network; choose another name")
+                if known is not None and known.sha256 != sha256:
+                    raise RegistryError(
+                        f"version {name} exists already, with another network, metadata, labels or code; choose "
+                        "another name"
+                    )
                 if known is not None:
                     return _version(known)
                 if parent is not None:
@@ -209,11 +220,11 @@ class Registry:
                 row = VersionRow(
                     name=name,
                     added=_now(),
-                    created=datetime.fromisoformat(metadata["created"]),
+                    created=created,
                     parent=parent,
-                    sha256=sha256_of(folder / store.ARCHIVE),
-                    network_sha256=network_sha256,
-                    metrics=metadata["metrics"],
+                    sha256=sha256,
+                    network_sha256=sha256_of(folder / MODEL_FILE),
+                    metrics=metrics,
                     taught={"data": metadata.get("data", {}), **(taught or {})},
                     seed=metadata.get("training", {}).get("config", {}).get("seed"),
                     commit=metadata.get("commit"),

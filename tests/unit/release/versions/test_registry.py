@@ -55,6 +55,21 @@ def test_the_same_network_is_added_once_and_another_under_its_name_refused(three
     assert not [folder for folder in store_folder().iterdir() if folder.name.startswith(".")]
 
 
+def test_the_same_network_with_other_metadata_is_another_archive(three: Registry, exported: Exported) -> None:
+    recalibrated = exported("1.1", "recalibrated", rejection={"threshold": 123.0})
+    with pytest.raises(RegistryError, match=r"version 1\.1 exists already, with another .*metadata.*another name"):
+        three.add(recalibrated)
+    assert three.add(recalibrated, "1.3").sha256 != three.version("1.1").sha256
+
+
+@pytest.mark.parametrize("broken", [{"created": "yesterday"}, {"created": None}, {"metrics": None}])
+def test_metadata_that_no_row_can_be_made_of_is_refused(
+    registry: Registry, exported: Exported, broken: dict[str, object]
+) -> None:
+    with pytest.raises(ArtifactError, match=r"mnist\.json must have `version`, `created`"):
+        registry.add(exported("1.1", **broken))
+
+
 @pytest.mark.parametrize("name", ["", "../1.1", "a b", ".hidden", "x" * 41])
 def test_what_is_no_name_is_refused(registry: Registry, exported: Exported, name: str) -> None:
     with pytest.raises((RegistryError, ArtifactError)):
