@@ -64,8 +64,11 @@ def check(candidate: CheckedArchive, champion: CheckedArchive) -> list[Finding]:
                 findings = _fits(theirs)
                 if not all(finding.passed for finding in findings):
                     return findings
-                findings += _reads(pictures, expected, [theirs.ask(picture.png) for picture in pictures])
-                findings += [_slowdown(pictures, ours, theirs)]
+                answered = [theirs.ask(picture.png) for picture in pictures]
+                findings += _keeps_contract([found["body"] for found in answered if found["status"] == 200])
+                if not all(finding.passed for finding in findings):
+                    return findings
+                findings += [_reads(pictures, expected, answered), _slowdown(pictures, ours, theirs)]
         except (OperatorError, OSError, ValueError, zipfile.BadZipFile) as error:
             return [Finding("loads and answers", str(error), "every picture", False)]
     return findings + _losses(candidate, champion)
@@ -92,7 +95,7 @@ class _Asked:
         """Its answer to a picture: `status`, `seconds` and `body`.
 
         Raises:
-            OperatorError: it has ended, or takes too long.
+            OperatorError: it has ended, takes too long, or its answer is no JSON object.
         """
         assert self._process.stdin is not None and self._process.stdout is not None  # noqa: S101
         with suppress(BrokenPipeError):
@@ -106,6 +109,8 @@ class _Asked:
             raise OperatorError(f"version {self.version} ended: {last[0]}")
         self._timeout_s = ANSWER_TIMEOUT_S
         answered: dict[str, Any] = json.loads(line)
+        if not isinstance(answered["body"], dict):
+            raise OperatorError(f"version {self.version} answers {line[:80]!r}; accepted is a JSON object")
         return answered
 
     def end(self) -> None:
@@ -137,20 +142,30 @@ def _fits(candidate: _Asked) -> list[Finding]:
     ]
 
 
-def _reads(
-    pictures: Sequence[SmokePicture], expected: Sequence[Mapping[str, Any]], found: Sequence[Mapping[str, Any]]
-) -> list[Finding]:
-    """The contract of an answer, and the pictures that the champion reads rightly."""
-    answers = [answered["body"] for answered in found if answered["status"] == 200]
+def _keeps_contract(answers: Sequence[Mapping[str, Any]]) -> list[Finding]:
+    """What every answer has, whatever it says."""
     missing = sorted({key for body in answers for key in KEYS - body.keys()})
-    wrong_sums = sum(abs(sum(body.get("probabilities", {}).values()) - 1) > MAX_SUM_ERROR for body in answers)
-    fair = [i for i, picture in enumerate(pictures) if _is_right(picture, expected[i])]
-    lost = [i for i in fair if not _is_right(pictures[i], found[i])]
+    wrong_sums = sum(not _sums_to_1(body.get("probabilities")) for body in answers)
     return [
         Finding("keys missing in answers", ", ".join(missing) or "none", "none", not missing),
         Finding("probabilities that do not sum to 1", str(wrong_sums), "0", wrong_sums == 0),
-        Finding("pictures lost that the champion reads", f"{len(lost)} of {len(fair)}", "0", not lost),
     ]
+
+
+def _sums_to_1(probabilities: object) -> bool:
+    try:
+        return abs(sum(probabilities.values()) - 1) <= MAX_SUM_ERROR  # type: ignore[attr-defined]
+    except (AttributeError, TypeError):
+        return False
+
+
+def _reads(
+    pictures: Sequence[SmokePicture], expected: Sequence[Mapping[str, Any]], found: Sequence[Mapping[str, Any]]
+) -> Finding:
+    """The pictures that the champion reads rightly."""
+    fair = [i for i, picture in enumerate(pictures) if _is_right(picture, expected[i])]
+    lost = [i for i in fair if not _is_right(pictures[i], found[i])]
+    return Finding("pictures lost that the champion reads", f"{len(lost)} of {len(fair)}", "0", not lost)
 
 
 def _is_right(picture: SmokePicture, answered: Mapping[str, Any]) -> bool:

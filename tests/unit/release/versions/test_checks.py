@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.versions.offers import offer_all, replace_in_archive
-from model.locations import RELEASED
+from model.locations import RELEASED, ROOT
 from release.versions.changing import RefusedError, change, checked
 from release.versions.checks import check
 from release.versions.database import RegistryError
@@ -19,6 +19,8 @@ from release.versions.registry import Registry
 from release.versions.smoke_pictures import smoke_pictures
 
 pytestmark = pytest.mark.slow
+
+QUERY = "handler/protocols/query.py"
 
 
 @pytest.fixture
@@ -53,6 +55,23 @@ def test_what_must_not_be_served_is_refused_by_the_row_about_it(registry: Regist
     }.items():
         with pytest.raises(RefusedError, match=f"version {name} is refused, 1.0 serves on: .*{row}"):
             checked(registry, name)
+
+
+@pytest.mark.parametrize(
+    ("line", "other", "row"),
+    [
+        ('"recognised": reading.recognised,', "", "keys missing in answers: recognised"),
+        ('"probabilities": {', '"probabilities": [1.0], "shares": {', "probabilities that do not sum to 1: 41"),
+        ("return encode_result(answers[0], served)", "return [7]", "a JSON object"),
+    ],
+)
+def test_answers_of_another_form_are_refused_in_words(registry: Registry, line: str, other: str, row: str) -> None:
+    code = (ROOT / QUERY).read_text()
+    assert line in code
+    registry.add(RELEASED, "other")
+    replace_in_archive(registry, "other", {QUERY: code.replace(line, other)})
+    with pytest.raises(RefusedError, match=f"version other is refused, 1.0 serves on: .*{row}"):
+        checked(registry, "other")
 
 
 def test_without_servers_a_change_is_done_at_once_and_told(registry: Registry) -> None:
