@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -23,6 +24,7 @@ Exported = Callable[..., Path]
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     if (programs := find_programs()) is None:
+        assert not os.environ.get("REQUIRE_POSTGRES"), "no PostgreSQL on this machine"
         pytest.skip("PostgreSQL is not installed; on Debian: apt install postgresql")
     with running_postgres(programs) as running:
         yield running
