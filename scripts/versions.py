@@ -13,51 +13,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPAT
 from release.versions.changing import Done, RefusedError, change, checked
 from release.versions.listing import as_json, findings_text, history_text, list_text, listed, told
 from release.versions.mirroring import mirror
-from release.versions.registry import MAX_SHARE, Registry
+from release.versions.registry import Registry
 from scripts.cli import run
+from scripts.versions_options import build_parser
 from serving.console import Waiting, say
 
 SERVED = {"promote", "try", "drop", "rollback"}
 CHANGES = SERVED | {"add"}
 
 
-def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        epilog="The registry is runs/learner (DIGITS_STATE names another folder), its database there too, or what "
-        "DATABASE_URL names (postgresql://...). Exit status: 0 done, 1 refused or failed, 2 wrong usage.",
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    commands.add_parser("list", help="the versions with their figures, the trial, the servers (default)")
-    add = commands.add_parser("add", help="add an exported network")
-    add.add_argument("folder", type=Path, help="where `make export` left mnist.pt and mnist.json")
-    add.add_argument("--name", help="of the version (default: the one in mnist.json)")
-    add.add_argument("--parent", help="version that it was taught from")
-    for command, text in (
-        ("show", "all that is known of a version"),
-        ("check", "ask a version what it must read, beside the champion"),
-        ("promote", "check a version, then make it champion"),
-        ("remove", "delete a version that was never served"),
-    ):
-        commands.add_parser(command, help=text).add_argument("version")
-    trial = commands.add_parser("try", help="check a version, then let it answer a share of a gateway's requests")
-    trial.add_argument("version")
-    trial.add_argument(
-        "--share",
-        type=int,
-        default=10,
-        help=f"per cent of the requests, 0 to {MAX_SHARE}; 0: it is asked and compared, never answered "
-        "(default: %(default)s)",
-    )
-    commands.add_parser("drop", help="end the trial")
-    commands.add_parser("rollback", help="make the champion before this one champion again")
-    commands.add_parser("history", help="the latest changes")
-    return parser
-
-
 def main(arguments: list[str] | None = None) -> int:
-    options = build_parser().parse_args(arguments)
+    options = build_parser(__doc__).parse_args(arguments)
     try:
         with closing(Registry.open()) as registry:
             content, text = answer(options, registry)
