@@ -15,13 +15,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from queue import SimpleQueue
 from threading import Event, Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from model.errors import OperatorError
 from release.archive import version_of
 from release.archive_digest import CheckedArchive
 from release.versions.locations import has_registry
-from release.versions.registry import Deployment, Registry, Server
+
+if TYPE_CHECKING:  # imported where there is a registry: SQLAlchemy and Alembic are nothing to wait for elsewhere
+    from release.versions.registry import Deployment, Registry
 
 FOLLOW_INTERVAL_S = 0.3
 REPORT_INTERVAL_S = 1.0
@@ -63,6 +65,8 @@ def first_wanted() -> Wanted | None:
     """
     if not has_registry():
         return None
+    from release.versions.registry import Registry
+
     with closing(Registry.open()) as registry:
         return _wanted(registry, registry.deployment())
 
@@ -135,6 +139,8 @@ class FollowedVersions:
         """Do something with the registry, where there is one; say once that it does not answer."""
         try:
             if self._registry is None and has_registry():
+                from release.versions.registry import Registry
+
                 self._registry = Registry.open()
             if self._registry is not None:
                 act(self._registry)
@@ -146,6 +152,8 @@ class FollowedVersions:
 
     def _look(self, registry: Registry) -> None:
         """Report to the registry, and pass on what it wants now."""
+        from release.versions.registry import Server
+
         while not self._refused.empty():
             registry.refuse(*self._refused.get(), by=self._address)
         deployment = registry.deployment()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +12,7 @@ from queue import Queue
 
 import pytest
 
-from model.locations import RELEASED
+from model.locations import RELEASED, ROOT
 from release.versions.locations import DATABASE_VARIABLE, STATE_VARIABLE, database_file, store_folder
 from release.versions.registry import Registry
 from serving.followed_versions import FollowedVersions, Wanted, first_wanted
@@ -46,6 +49,24 @@ def followed(registry: Registry, changes: Queue[Wanted], notes: list[str]) -> It
     yield following
     following.stop()
     assert registry.servers() == []
+
+
+def test_without_a_registry_nothing_that_a_database_takes_is_imported(tmp_path: Path) -> None:
+    code = (
+        "import sys, scripts.serve, scripts.gateway; from serving.followed_versions import first_wanted; "
+        "print(first_wanted(), *{'sqlalchemy', 'alembic', 'psycopg'} & set(sys.modules))"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != DATABASE_VARIABLE}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment | {STATE_VARIABLE: str(tmp_path)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=110,
+    )
+    assert done.stdout.split() == ["None"]
 
 
 def test_a_change_is_passed_on_and_reported_when_it_is_served(
