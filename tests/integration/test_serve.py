@@ -209,8 +209,8 @@ def wait_until(condition: Callable[[], bool]) -> bool:
 def test_a_crash_of_the_page_ends_everything(free_ports: Ports, options: list[str]) -> None:
     crashing_page = (
         "from scripts import serve\n"
-        "from serving import page_server\n"
-        "page_server.uvicorn.Server.on_tick = lambda self, counter: 1 / 0\n"
+        "from serving import uvicorn_thread\n"
+        "uvicorn_thread.uvicorn.Server.on_tick = lambda self, counter: 1 / 0\n"
         "serve.run(serve.main)"
     )
     command = [sys.executable, "-c", crashing_page, *options]
