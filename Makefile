@@ -134,18 +134,12 @@ $(VENV)/.dev: requirements/dev.txt scripts/install.py pyproject.toml | $(BIN)/py
 	@$(BIN)/python scripts/install.py dev
 	@touch $@ $(VENV)/.serve $(VENV)/.gateway
 
-$(CLIENTS)/.ready: requirements/clients.txt | $(BIN)/python
-	@echo "Installing other people's clients into $(CLIENTS), for the suite (once) ..." >&2
-	@$(BIN)/python -m venv $(CLIENTS)
-	@$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
-	  --requirement requirements/clients.txt
-	@touch $@
-
-$(MLFLOW)/.ready: requirements/mlflow.txt | $(BIN)/python
-	@echo "Installing MLflow's client into $(MLFLOW) (once) ..." >&2
-	@$(BIN)/python -m venv $(MLFLOW)
-	@$(MLFLOW)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
-	  --requirement requirements/mlflow.txt
+# Environments of their own: other people's clients for the suite, and MLflow's client, whose pins differ from ours.
+$(CLIENTS)/.ready $(MLFLOW)/.ready: .venv-%/.ready: requirements/%.txt | $(BIN)/python
+	@echo "Installing requirements/$*.txt into .venv-$* (once) ..." >&2
+	@$(BIN)/python -m venv .venv-$*
+	@.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+	  --requirement requirements/$*.txt
 	@touch $@
 
 $(VENV)/.bench: requirements/bench.txt scripts/install.py pyproject.toml | $(BIN)/python

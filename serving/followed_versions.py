@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from queue import SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
@@ -21,9 +22,10 @@ from model.errors import OperatorError
 from release.archive import version_of
 from release.archive_digest import CheckedArchive
 from release.versions.locations import has_registry
+from release.versions.records import Deployment, Server, Trial
 
 if TYPE_CHECKING:  # imported where there is a registry: SQLAlchemy and Alembic are nothing to wait for elsewhere
-    from release.versions.registry import Deployment, Registry
+    from release.versions.registry import Registry
 
 FOLLOW_INTERVAL_S = 0.3
 REPORT_INTERVAL_S = 1.0
@@ -36,16 +38,14 @@ class Wanted:
     Attributes:
         change: its number in the registry; 0 where no registry is followed.
         archives: the champion, then the way back and the version on trial, as far as there are any.
-        trial: the version on trial, or None.
-        share: per cent of the requests that it answers.
+        trial: the version on trial and its share, or None.
     """
 
     change: int
     archives: tuple[CheckedArchive, ...]
-    trial: str | None = None
-    share: int = 0
+    trial: Trial | None = None
 
-    @property
+    @cached_property
     def champion(self) -> str:
         """The version that answers where a request names none."""
         return version_of(self.archives[0])
@@ -53,7 +53,7 @@ class Wanted:
     @property
     def needed(self) -> list[str]:
         """The versions without which this change is not true: the way back may have yet to be loaded."""
-        return [self.champion, *([self.trial] if self.trial else [])]
+        return [self.champion, *([self.trial.version] if self.trial else [])]
 
 
 def first_wanted() -> Wanted | None:
@@ -75,7 +75,7 @@ def _wanted(registry: Registry, deployment: Deployment) -> Wanted:
     trial = deployment.trial
     names = dict.fromkeys([deployment.champion, deployment.before, trial.version if trial else None])
     archives = tuple(registry.archive(name) for name in names if name is not None)
-    return Wanted(deployment.change, archives, trial.version if trial else None, trial.share if trial else 0)
+    return Wanted(deployment.change, archives, trial)
 
 
 class FollowedVersions:
@@ -152,8 +152,6 @@ class FollowedVersions:
 
     def _look(self, registry: Registry) -> None:
         """Report to the registry, and pass on what it wants now."""
-        from release.versions.registry import Server
-
         while not self._refused.empty():
             registry.refuse(*self._refused.get(), by=self._address)
         deployment = registry.deployment()

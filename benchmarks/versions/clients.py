@@ -24,7 +24,6 @@ class Asked:
     Attributes:
         versions: right answers by the version that gave them.
         lost: everything else, in words.
-        first: for each version when it answered last for the first time since another was awaited, monotonic seconds.
     """
 
     versions: Counter[str] = field(default_factory=Counter)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from release.versions.checks import Finding, check
 from release.versions.database import RegistryError
-from release.versions.registry import Deployment, Registry
+from release.versions.records import Deployment
+from release.versions.registry import Registry
 
 POLL_INTERVAL_S = 0.1
 TIMEOUT_S = 900.0

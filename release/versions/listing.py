@@ -9,7 +9,8 @@ from typing import Any
 from release.versions.changing import Done
 from release.versions.checks import Finding
 from release.versions.locations import store_folder
-from release.versions.registry import Change, Registry, Version
+from release.versions.records import Change, Version
+from release.versions.registry import Registry
 
 SHOWN_SETS = ("MNIST validation", "pen strokes, canvas", "handwriting fonts")
 """Whose accuracy stands in the list."""

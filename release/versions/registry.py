@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from model.locations import RELEASED
 from release.archive_digest import CheckedArchive
 from release.versions import store
 from release.versions.database import Database, RegistryError
+from release.versions.records import Change, Deployment, Server, Trial, Version
 from release.versions.tables import NAME_LENGTH, ChangeRow, DeploymentRow, ServerRow, VersionRow
 
 MAX_SHARE = 50
@@ -32,87 +33,6 @@ ALIVE_S = 10.0
 """How long after its last report a server counts as one that follows."""
 
 _NAME = re.compile(rf"[0-9A-Za-z][0-9A-Za-z._-]{{0,{NAME_LENGTH - 1}}}")
-
-
-@dataclass(frozen=True)
-class Version:
-    """A network that may serve.
-
-    Attributes:
-        name: answers carry it.
-        created: when the network was exported.
-        parent: the version that it was taught from.
-        sha256, network_sha256: of its archive, and of its TorchScript file.
-        metrics: figures on every set that it was measured on, by the set's name.
-        taught: `data`, the SHA-256 of each file that it was trained on, and `corrections`, their ids.
-        seed, commit: of its training.
-    """
-
-    name: str
-    created: datetime
-    parent: str | None
-    sha256: str
-    network_sha256: str
-    metrics: dict[str, Any]
-    taught: dict[str, Any]
-    seed: int | None
-    commit: str | None
-
-
-@dataclass(frozen=True)
-class Trial:
-    """A version that answers a share of the requests, in per cent; with 0 it is asked and compared, never answered."""
-
-    version: str
-    share: int
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """What shall be served.
-
-    Attributes:
-        change: number of the change that made it so.
-        champion: answers where a request names no version.
-        before: the champion that a rollback returns to; it stays loaded.
-        trial: a version on trial.
-    """
-
-    change: int
-    champion: str
-    before: str | None
-    trial: Trial | None
-
-
-@dataclass(frozen=True)
-class Change:
-    """One change of what is served: promote, rollback, try, drop, or refused by a server."""
-
-    number: int
-    kind: str
-    version: str
-    at: datetime
-    by: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Server:
-    """A supervisor that serves versions.
-
-    Attributes:
-        id: one for each process.
-        address: where it answers.
-        change: the last change that it has made true.
-        problem: why it could not serve a later one; empty where there is none.
-        seen: when it reported this.
-    """
-
-    id: str
-    address: str
-    change: int
-    problem: str
-    seen: datetime
 
 
 class Registry:
@@ -353,15 +273,7 @@ class Registry:
     def report(self, server: Server) -> None:
         """Keep what a server reports of itself."""
         with self._database.writing() as session:
-            session.merge(
-                ServerRow(
-                    id=server.id,
-                    address=server.address,
-                    change=server.change,
-                    problem=server.problem,
-                    seen=server.seen,
-                )
-            )
+            session.merge(ServerRow(**asdict(server)))
 
     def forget_server(self, id: str) -> None:
         """A server has ended."""

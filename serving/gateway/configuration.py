@@ -20,6 +20,7 @@ import yaml
 
 from model.errors import OperatorError
 from model.locations import ROOT
+from release.versions.records import Trial
 from serving.gateway.keys import Key
 from serving.settings import LOOPBACK, SAMPLE
 
@@ -106,14 +107,6 @@ class Asked:
 
     nodes: Sequence[Node]
     count: int
-
-
-@dataclass(frozen=True)
-class Trial:
-    """A version that answers a share of the requests, in per cent."""
-
-    version: str
-    share: int
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,12 @@ from queue import Empty, SimpleQueue
 from model.artifacts import MODEL_NAME
 from model.errors import OperatorError
 from release.archive_digest import CheckedArchive
+from release.versions.records import Trial
 from serving.engines import TORCHSERVE, starter_of
 from serving.followed_versions import FollowedVersions, Wanted
 from serving.gateway.certificate import own_certificate
 from serving.gateway.comparison import Comparison
-from serving.gateway.configuration import Asked, Configuration, GatewayError, Node, Routing, Trial
+from serving.gateway.configuration import Asked, Configuration, GatewayError, Node, Routing
 from serving.gateway.description import Gateway, Observer
 from serving.gateway.envoy import Envoy
 from serving.gateway.nodes import LocalNode
@@ -234,8 +235,8 @@ class _Running:
     def _try_out(self) -> None:
         """Let the version on trial answer its share, and compare what it reads; nothing of that where there is none."""
         served = self._served
-        self._trial = Trial(served.trial, served.share) if served.trial else None
-        self._comparison.compare((served.champion, served.trial) if served.trial else None)
+        self._trial = served.trial
+        self._comparison.compare((served.champion, served.trial.version) if served.trial else None)
         if served.trial and not self._takes_trials():
             self._observer.note(NO_TRIALS)
 

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 import requests
 
-from model.locations import ROOT
-from release.versions.locations import DATABASE_VARIABLE, STATE_VARIABLE
 from release.versions.registry import Registry
 from tests.conftest import Service, ServiceStarter, running_service
-from tests.integration.versions import SEVEN, asking, break_handler
+from tests.integration.versions import SEVEN, asking, registry_with, run
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.timeout(300)
@@ -25,14 +20,8 @@ TIMEOUT_S = 20
 
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(STATE_VARIABLE, str(tmp_path_factory.mktemp("state")))
-        patch.delenv(DATABASE_VARIABLE, raising=False)
-        with closing(Registry.open()) as opened:
-            for name in ("1.1", "broken"):
-                opened.add(ROOT / "model" / "released", name)
-            break_handler(opened, "broken")
-            yield opened
+    with registry_with(tmp_path_factory.mktemp("state"), "1.1") as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -41,18 +30,13 @@ def service(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield running
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    script = ROOT / "scripts" / "versions.py"
-    return subprocess.run([sys.executable, str(script), *arguments], capture_output=True, text=True, timeout=240)
-
-
 def loaded(service: Service) -> set[str]:
     models = requests.get(f"{service.management_url}/models/mnist/all", timeout=TIMEOUT_S).json()
     return {model["modelVersion"] for model in models}
 
 
 def test_a_version_is_promoted_and_taken_back_and_nothing_is_lost(service: Service, registry: Registry) -> None:
-    with asking(requests.Session, service.predictions_url) as outcomes:
+    with asking(service.predictions_url) as asked:
         promoted = json.loads(run("--json", "promote", "1.1").stdout)
         assert (promoted["deployment"]["champion"], promoted["servers"]) == ("1.1", 1)
         assert requests.get(f"{service.page_url}/model.json", timeout=TIMEOUT_S).json()["version"] == "1.1"
@@ -61,16 +45,16 @@ def test_a_version_is_promoted_and_taken_back_and_nothing_is_lost(service: Servi
         answer = requests.post(service.predictions_url, data=SEVEN, timeout=TIMEOUT_S).json()
         assert answer["version"] == "1.0"
         eventually(lambda: loaded(service) == {"1.0"})
-    assert set(outcomes) == {"1.0", "1.1"}
+    assert (set(asked.versions), asked.lost) == ({"1.0", "1.1"}, {})
 
 
 def test_what_it_cannot_load_is_refused_and_leaves_nothing_behind(service: Service, registry: Registry) -> None:
-    with asking(requests.Session, service.predictions_url) as outcomes:
+    with asking(service.predictions_url) as asked:
         refused = run("promote", "broken")
         assert refused.returncode == 1
         assert "version broken is refused, 1.0 serves on" in refused.stderr
         assert "this handler is broken" in refused.stderr
-    assert set(outcomes) == {"1.0"}
+    assert (set(asked.versions), asked.lost) == ({"1.0"}, {})
     eventually(lambda: loaded(service) == {"1.0"})
 
 

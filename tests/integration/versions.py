@@ -1,53 +1,49 @@
-"""What the tests of changing versions share: a registry with several of them, and clients that ask all the while."""
+"""What the tests of changing versions share: a registry with some of them, its command line, clients that ask."""
 
 from __future__ import annotations
 
-import json
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
 
-import requests
+import pytest
 
+from benchmarks.versions import clients
 from benchmarks.versions.offers import BROKEN_HANDLER, replace_in_archive
+from model.locations import RELEASED, ROOT
 from release.archive import HANDLER
+from release.versions.locations import DATABASE_VARIABLE, STATE_VARIABLE
 from release.versions.registry import Registry
 from tests.drawing import draw_digit, encoded
 
 SEVEN = encoded(draw_digit(7))
 CLIENTS = 2
-TIMEOUT_S = 60
-
-
-def break_handler(registry: Registry, name: str) -> None:
-    """Let the archive of a version fail where TorchServe loads its handler, and nowhere else."""
-    replace_in_archive(registry, name, {HANDLER.name: BROKEN_HANDLER})
 
 
 @contextmanager
-def asking(session_of: Callable[[], requests.Session], url: str) -> Iterator[Counter[str]]:
-    """Clients that ask without pause for the length of a `with` block; counts versions that answered, and all else."""
-    outcomes: Counter[str] = Counter()
-    is_over = threading.Event()
+def registry_with(state: Path, *names: str) -> Iterator[Registry]:
+    """A registry with more versions of these names, for this process and those it starts, and one that is `broken`.
 
-    def ask() -> None:
-        with session_of() as session:
-            while not is_over.is_set():
-                try:
-                    answer = session.post(url, data=SEVEN, timeout=TIMEOUT_S)
-                    body = answer.json()
-                    right = answer.status_code == 200 and body["label"] == "7"
-                    outcomes[body["version"] if right else f"{answer.status_code} {answer.text[:200]}"] += 1
-                except (requests.RequestException, json.JSONDecodeError) as error:
-                    outcomes[repr(error)] += 1
+    The archive of that one fails where TorchServe loads its handler, and nowhere else.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(STATE_VARIABLE, str(state))
+        patch.delenv(DATABASE_VARIABLE, raising=False)
+        with closing(Registry.open()) as opened:
+            for name in (*names, "broken"):
+                opened.add(RELEASED, name)
+            replace_in_archive(opened, "broken", {HANDLER.name: BROKEN_HANDLER})
+            yield opened
 
-    threads = [threading.Thread(target=ask) for _ in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield outcomes
-    finally:
-        is_over.set()
-        for thread in threads:
-            thread.join()
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command line, to its end."""
+    script = ROOT / "scripts" / "versions.py"
+    return subprocess.run([sys.executable, str(script), *arguments], capture_output=True, text=True, timeout=240)
+
+
+def asking(url: str) -> AbstractContextManager[clients.Asked]:
+    """Clients that ask for a seven without pause for the length of a `with` block."""
+    return clients.asking(url, CLIENTS, SEVEN, "7")

@@ -5,20 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
 import requests
 
 from benchmarks.faults.gateway_process import GatewayProcess, free_node_port, running_gateway
-from model.locations import RELEASED, ROOT
-from release.versions.locations import DATABASE_VARIABLE, STATE_VARIABLE
 from release.versions.registry import Registry
 from tests.integration.gateway.conftest import session_of
-from tests.integration.versions import SEVEN, asking, break_handler
+from tests.integration.versions import SEVEN, asking, registry_with, run
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.timeout(300)
@@ -27,15 +22,9 @@ TIMEOUT_S = 20
 
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    """A registry with three good versions and a broken one; the gateway and the command line use it too."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(STATE_VARIABLE, str(tmp_path_factory.mktemp("state")))
-        patch.delenv(DATABASE_VARIABLE, raising=False)
-        with closing(Registry.open()) as opened:
-            for name in ("1.1", "1.2", "broken"):
-                opened.add(RELEASED, name)
-            break_handler(opened, "broken")
-            yield opened
+    """Used by the gateway and the command line, too."""
+    with registry_with(tmp_path_factory.mktemp("state"), "1.1", "1.2") as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +35,6 @@ def gateway(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield running
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command line, to its end."""
-    script = ROOT / "scripts" / "versions.py"
-    return subprocess.run([sys.executable, str(script), *arguments], capture_output=True, text=True, timeout=240)
-
-
 def served_by(gateway: GatewayProcess, path: str = "/predictions/mnist") -> str:
     answer = session_of(gateway).post(gateway.url + path, data=SEVEN, timeout=TIMEOUT_S)
     assert answer.status_code == 200, answer.text
@@ -59,7 +42,7 @@ def served_by(gateway: GatewayProcess, path: str = "/predictions/mnist") -> str:
 
 
 def test_a_version_is_promoted_and_taken_back_and_nothing_is_lost(gateway: GatewayProcess, registry: Registry) -> None:
-    with asking(lambda: session_of(gateway), gateway.predictions_url) as outcomes:
+    with asking(gateway.predictions_url) as asked:
         promoted = run("promote", "1.1")
         assert promoted.returncode == 0, promoted.stderr
         assert "version 1.1 is champion; served by 1 after" in promoted.stdout
@@ -68,7 +51,7 @@ def test_a_version_is_promoted_and_taken_back_and_nothing_is_lost(gateway: Gatew
         taken_back = json.loads(run("--json", "rollback").stdout)
         assert taken_back["deployment"]["champion"] == "1.0"
         assert served_by(gateway) == "1.0"
-    assert set(outcomes) == {"1.0", "1.1"}
+    assert (set(asked.versions), asked.lost) == ({"1.0", "1.1"}, {})
 
 
 def test_the_open_inference_protocol_names_any_version_that_is_loaded(gateway: GatewayProcess) -> None:
@@ -87,14 +70,14 @@ def test_the_open_inference_protocol_names_any_version_that_is_loaded(gateway: G
 def test_a_version_that_the_nodes_cannot_load_is_refused_and_the_champion_serves_on(
     gateway: GatewayProcess, registry: Registry
 ) -> None:
-    with asking(lambda: session_of(gateway), gateway.predictions_url) as outcomes:
+    with asking(gateway.predictions_url) as asked:
         refused = run("promote", "broken")
         assert refused.returncode == 1
         assert "version broken is refused, 1.0 serves on" in refused.stderr
         assert "this handler is broken" in refused.stderr
         assert registry.deployment().champion == "1.0"
         eventually(lambda: all(server.change == registry.deployment().change for server in registry.servers()))
-    assert set(outcomes) == {"1.0"}
+    assert (set(asked.versions), asked.lost) == ({"1.0"}, {})
 
 
 def test_a_trial_answers_its_share_and_is_compared(gateway: GatewayProcess, registry: Registry) -> None:

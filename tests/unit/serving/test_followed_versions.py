@@ -14,6 +14,7 @@ import pytest
 
 from model.locations import RELEASED, ROOT
 from release.versions.locations import DATABASE_VARIABLE, STATE_VARIABLE, database_file, store_folder
+from release.versions.records import Trial
 from release.versions.registry import Registry
 from serving.followed_versions import FollowedVersions, Wanted, first_wanted
 from tests.waiting import TIMEOUT_S, eventually
@@ -87,7 +88,7 @@ def test_what_cannot_be_served_is_taken_back(
 ) -> None:
     registry.start_trial("1.1", 10, "ann")
     tried = changes.get(timeout=TIMEOUT_S)
-    assert (tried.trial, tried.share, tried.needed) == ("1.1", 10, ["1.0", "1.1"])
+    assert (tried.trial, tried.needed) == (Trial("1.1", 10), ["1.0", "1.1"])
     followed.refuse(tried.change, "no room for it")
     back = changes.get(timeout=TIMEOUT_S)
     assert (back.change, back.trial) == (tried.change + 1, None)

@@ -12,7 +12,8 @@ import pytest
 from model.locations import RELEASED
 from release.versions.changing import Done, RefusedError, change
 from release.versions.database import RegistryError
-from release.versions.registry import Registry, Server
+from release.versions.records import Server
+from release.versions.registry import Registry
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from model.errors import ArtifactError
 from release.archive import version_of
 from release.versions.database import RegistryError
 from release.versions.locations import has_registry, store_folder
-from release.versions.registry import Registry, Server, Trial
+from release.versions.records import Server, Trial
+from release.versions.registry import Registry
 from tests.unit.release.versions.conftest import Exported
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from release.versions.records import Trial
 from serving.gateway.certificate import own_certificate
-from serving.gateway.configuration import Asked, Configuration, GatewayError, Node, Routing, Settings, Trial
+from serving.gateway.configuration import Asked, Configuration, GatewayError, Node, Routing, Settings
 from serving.gateway.envoy import find_envoy
 from serving.gateway.keys import Key
 
