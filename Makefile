@@ -12,6 +12,7 @@ PORT ?=
 PAGE_PORT ?=
 ALLOW_HOST ?=
 VERSION ?=
+ALLOW_ENDPOINT ?=
 ARGS ?=
 TEST_PROCESSES ?= 0
 PORTS = $(if $(PORT),--port $(PORT)) $(if $(PAGE_PORT),--page-port $(PAGE_PORT))
@@ -21,13 +22,15 @@ PORTS = $(if $(PORT),--port $(PORT)) $(if $(PAGE_PORT),--page-port $(PAGE_PORT))
 help: ## list the targets
 	@echo "usage: make TARGET [VARIABLE=value ...]"; echo
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
-	@echo; echo "Variables: PORT, PAGE_PORT, ALLOW_HOST, further names of the page (serve); IMAGE (predict); VERSION (promote); ARGS, further"
-	@echo "arguments of the script, say ARGS=--help; TEST_PROCESSES, how many more run the suite (0; 2 where there are four"
-	@echo "cores); PYTHON, the Python 3.11 to 3.13 to use; TORCH_INDEX_URL, another index for torch, say"
-	@echo "https://download.pytorch.org/whl/cpu for the small CPU build; DIGITS_DATA, the folder of the data."
+	@echo; echo "Variables: PORT, PAGE_PORT, ALLOW_HOST, further names of the page, ALLOW_ENDPOINT, other recognisers that it may"
+	@echo "ask (serve); IMAGE (predict); VERSION (promote); ARGS, further arguments of the script, say ARGS=--help;"
+	@echo "TEST_PROCESSES, how many more run the suite (0; 2 where there are four cores); PYTHON, the Python 3.11 to 3.13 to"
+	@echo "use; TORCH_INDEX_URL, another index for torch, say https://download.pytorch.org/whl/cpu for the small CPU build;"
+	@echo "DIGITS_DATA, the folder of the data."
 
 serve: $(VENV)/.serve ## serve the recogniser and its page until Ctrl-C
-	@exec $(BIN)/python scripts/serve.py $(PORTS) $(foreach name,$(ALLOW_HOST),--allow-host $(name)) $(ARGS)
+	@exec $(BIN)/python scripts/serve.py $(PORTS) $(foreach name,$(ALLOW_HOST),--allow-host $(name)) \
+	  $(foreach origin,$(ALLOW_ENDPOINT),--allow-endpoint $(origin)) $(ARGS)
 
 gateway: $(VENV)/.gateway ## serve two nodes and the page behind one gateway, https://127.0.0.1:8443
 	@exec $(BIN)/python scripts/gateway.py $(ARGS)

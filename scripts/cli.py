@@ -10,10 +10,11 @@ from model.locations import data_folder
 from release.archive_digest import parse_digest
 from serving.console import fail, run
 from serving.engines import ENGINES, TORCHSERVE
-from serving.hosts import TUNNEL_DOMAINS, check_allowed
+from serving.hosts import TUNNEL_DOMAINS, check_allowed, check_endpoint
 from serving.settings import ServeError
 
 __all__ = [
+    "add_allow_endpoint_option",
     "add_allow_host_option",
     "add_data_option",
     "add_dataclass_options",
@@ -38,6 +39,18 @@ def add_allow_host_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_allow_endpoint_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--allow-endpoint`, a list of other recognisers that the page may ask."""
+    parser.add_argument(
+        "--allow-endpoint",
+        type=_endpoint,
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="let the page ask this recogniser too, where its address ends in ?endpoint=ORIGIN; may be repeated",
+    )
+
+
 def add_engine_option(parser: argparse.ArgumentParser) -> None:
     """Add `--engine`, what serves the archive."""
     parser.add_argument(
@@ -51,6 +64,13 @@ def add_engine_option(parser: argparse.ArgumentParser) -> None:
 def _host_name(text: str) -> str:
     try:
         return check_allowed(text)
+    except ServeError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _endpoint(text: str) -> str:
+    try:
+        return check_endpoint(text)
     except ServeError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 

@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPAT
 
 from model.locations import ROOT
 from release.archive import DEFAULT_ARCHIVE
-from scripts.cli import add_allow_host_option, add_digest_option, add_engine_option, run
+from scripts.cli import add_allow_endpoint_option, add_allow_host_option, add_digest_option, add_engine_option, run
 from scripts.serve_progress import TerminalObserver
 from serving.console import say, show
 from serving.settings import Ports, ServeError, read_ports
@@ -30,6 +30,7 @@ def build_parser(defaults: Ports) -> argparse.ArgumentParser:
     )
     parser.add_argument("--page-port", type=int, help=f"port for the page (default: {defaults.page})")
     add_allow_host_option(parser)
+    add_allow_endpoint_option(parser)
     add_engine_option(parser)
     parser.add_argument(
         "--versions",
@@ -72,6 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
         options.timeout_s,
         with_page=not options.no_page,
         allowed_hosts=options.allow_host,
+        allowed_endpoints=options.allow_endpoint,
         settings=options.settings,
         digest=options.digest,
         engine=options.engine,

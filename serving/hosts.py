@@ -20,6 +20,7 @@ TUNNEL_DOMAINS = (".app.github.dev", ".devtunnels.ms", ".gitpod.io")
 """Code spaces and VS Code's tunnels; their owners alone decide where a name under them leads."""
 
 _HOST = re.compile(r"(?:\[(?P<ipv6>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+?)\.?)(?::\d*)?", re.IGNORECASE)
+_ENDPOINT = re.compile(r"https?://(?:\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::\d{1,5})?", re.IGNORECASE)
 _ALLOWED = re.compile(r"\.?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*", re.IGNORECASE)
 
 
@@ -91,3 +92,17 @@ def check_allowed(name: str) -> str:
             "digits.example, or .digits.example for all names under it"
         )
     return name.lower()
+
+
+def check_endpoint(url: str) -> str:
+    """An origin that the page may ask beside its own, in lower case.
+
+    Raises:
+        ServeError: it is not an origin.
+    """
+    if not _ENDPOINT.fullmatch(url):
+        raise ServeError(
+            f"{url!r} is not the origin of a recogniser; accepted are scheme, host and port without a path, say "
+            "https://api.example or http://127.0.0.1:8180"
+        )
+    return url.lower()

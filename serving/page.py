@@ -64,7 +64,7 @@ class PageConfig:
     """What the page reads from its `config.json`.
 
     Attributes:
-        endpoint: the API's origin, the only other one that the page may connect to, or `OWN_ADDRESS`.
+        endpoint: the API's origin, or `OWN_ADDRESS`.
         model: the model's name in the API's paths.
         labels: what the model tells apart; left out of the file where they are `PAGE_LABELS`.
     """
@@ -89,6 +89,7 @@ def application(
     on_error: OnError,
     api: Api | None = None,
     allowed_hosts: Sequence[str] = (),
+    allowed_endpoints: Sequence[str] = (),
 ) -> Starlette:
     """The page as an ASGI application, to be run alone or mounted beside others.
 
@@ -100,9 +101,11 @@ def application(
         on_error: called when a file cannot be read or the application fails; the client is told no details.
         api: where the requests of those go who ask at another address.
         allowed_hosts: names to answer to beside loopback, tunnels and the one in `origin`; see `AnsweredHosts`.
+        allowed_endpoints: origins of other recognisers that a visitor may name with `?endpoint=`.
     """
     own_host = origin.partition("://")[2]
-    connects = "'self'" if config.endpoint == OWN_ADDRESS else f"'self' {config.endpoint}"
+    others = [config.endpoint] if config.endpoint != OWN_ADDRESS else []
+    connects = " ".join(["'self'", *others, *allowed_endpoints])
     headers = {
         "Cache-Control": "no-cache",
         "Content-Security-Policy": (

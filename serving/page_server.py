@@ -25,7 +25,7 @@ class PageServer:
     The port is taken on construction; requests before `start` wait.
 
     Args:
-        folder, config, extra, on_error, api, allowed_hosts: see `application`.
+        folder, config, extra, on_error, api, allowed_hosts, allowed_endpoints: see `application`.
         port: TCP port; 0 lets the system choose.
 
     Attributes:
@@ -45,11 +45,13 @@ class PageServer:
         on_error: OnError = lambda message: None,
         api: Api | None = None,
         allowed_hosts: Sequence[str] = (),
+        allowed_endpoints: Sequence[str] = (),
     ) -> None:
         listening = listen(LOOPBACK, port, BACKLOG)
         self.port: int = listening.getsockname()[1]
         self.host = f"{LOOPBACK}:{self.port}"
-        page = application(folder, f"http://{self.host}", config, extra or {}, on_error, api, allowed_hosts)
+        origin = f"http://{self.host}"
+        page = application(folder, origin, config, extra or {}, on_error, api, allowed_hosts, allowed_endpoints)
         self._server = UvicornThread(listening, page, on_error)
 
     def start(self, on_end: Callable[[], None] = lambda: None) -> None:
@@ -62,7 +64,12 @@ class PageServer:
 
 
 def page_of(
-    model: ModelDescription, folder: Path, ports: Ports, allowed_hosts: Sequence[str], on_error: OnError
+    model: ModelDescription,
+    folder: Path,
+    ports: Ports,
+    allowed_hosts: Sequence[str],
+    allowed_endpoints: Sequence[str],
+    on_error: OnError,
 ) -> PageServer:
     """The page's server beside the TorchServe that serves a model on these ports; what changes in its files shows.
 
@@ -72,4 +79,4 @@ def page_of(
     endpoint = ports.api_url if allows_the_page(properties, ports) else OWN_ADDRESS
     config = PageConfig(endpoint, MODEL_NAME, model.labels)
     api = Api(ports.api_url, max_request_bytes(properties))
-    return PageServer(folder, ports.page, config, model.files, on_error, api, allowed_hosts)
+    return PageServer(folder, ports.page, config, model.files, on_error, api, allowed_hosts, allowed_endpoints)

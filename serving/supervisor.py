@@ -93,6 +93,7 @@ class Service:
         timeout_s: how long a worker may take to load the model.
         with_page: whether the page is served too.
         allowed_hosts: further names that the page is served under; see `serving.hosts`.
+        allowed_endpoints: origins of other recognisers that the page's visitors may name with `?endpoint=`.
         digest: `sha256:HEX` of the archive; None for what the file beside it says.
         engine: what serves the archive, one of `serving.engines.ENGINES`.
         settings: a file of TorchServe's settings that take the place of those of config.properties.
@@ -105,6 +106,7 @@ class Service:
     timeout_s: float
     with_page: bool
     allowed_hosts: Sequence[str] = ()
+    allowed_endpoints: Sequence[str] = ()
     digest: str | None = None
     engine: str = TORCHSERVE
     settings: Path | None = None
@@ -131,7 +133,8 @@ def serve(service: Service, observer: Observer) -> bool:
         page = None
         model = describe(wanted.archives[0])
         if service.with_page:  # takes its port now, answers once there is a model to ask
-            page = page_of(model, STATIC_FOLDER, ports, service.allowed_hosts, observer.page_failed)
+            names, endpoints = service.allowed_hosts, service.allowed_endpoints
+            page = page_of(model, STATIC_FOLDER, ports, names, endpoints, observer.page_failed)
             stack.callback(page.stop)
         catch_signals(events)
         archives = wanted.archives if service.follows_versions else wanted.archives[:1]

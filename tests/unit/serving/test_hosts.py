@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from serving.hosts import check_allowed, is_answered
+from serving.hosts import check_allowed, check_endpoint, is_answered
 from serving.settings import ServeError
 
 
@@ -70,3 +70,25 @@ def test_what_is_no_name_cannot_be_allowed(name: str) -> None:
 
 def test_a_name_is_allowed_whatever_its_case() -> None:
     assert [check_allowed("Digits.Example"), check_allowed(".example")] == ["digits.example", ".example"]
+
+
+def test_an_endpoint_to_allow_is_an_origin() -> None:
+    origins = ["https://API.example", "http://127.0.0.1:8180", "http://[::1]:8080"]
+    assert list(map(check_endpoint, origins)) == [origin.lower() for origin in origins]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "api.example",
+        "https://api.example/",
+        "https://api.example/api",
+        "ftp://api.example",
+        "https://*",
+        "https://a;b",
+    ],
+)
+def test_an_endpoint_that_is_no_origin_is_named(url: str) -> None:
+    with pytest.raises(ServeError, match="accepted are scheme, host and port"):
+        check_endpoint(url)

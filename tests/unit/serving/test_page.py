@@ -288,6 +288,17 @@ def test_allowed_names_are_served(folder: Path) -> None:
     assert asgi_get(page, "/app.js", "evil.example")[0] == 403
 
 
+def test_allowed_endpoints_may_be_asked(folder: Path) -> None:
+    others = ["https://api.example", "http://127.0.0.1:8180"]
+    server = PageServer(folder, 0, CONFIG, allowed_endpoints=others)
+    server.start()
+    try:
+        policy = ask(server, "/")[0].headers["Content-Security-Policy"]
+    finally:
+        server.stop()
+    assert f"connect-src 'self' {CONFIG.endpoint} {' '.join(others)};" in policy
+
+
 def asgi_get(app: ASGIApp, path: str, host: str) -> tuple[int, bytes]:
     """The status and the body that an application answers a GET with.
 
