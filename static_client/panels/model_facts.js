@@ -1,51 +1,28 @@
-/** Reads what the model panel shows from model.json (the release's metadata) and MODEL_CARD.md. Pure. */
+/** Reads what the model panel shows from model.json (the release's metadata). Pure. */
+
+/** The set whose figure is shown; a release that lacks it shows its first one. */
+const SET = "MNIST test";
 
 /**
  * @param {unknown} metadata content of model.json
- * @returns {[string, string][]} name and value; facts missing in the file are left out
+ * @returns {[string, string][]} at most four names and values; facts missing in the file are left out
  */
 export function modelFacts(metadata) {
-  const { architecture, torchscript, model, version, created, commit, preprocessing } = metadata ?? {};
+  const { architecture, torchscript, version, created } = metadata ?? {};
   const facts = {
-    Model: model && `${model} ${version ?? ""}`,
-    Network: architecture?.network && `${architecture.network}, ${number(architecture.parameters)} parameters`,
-    Size: torchscript?.bytes && `${(torchscript.bytes / 1e6).toFixed(1)} MB of TorchScript`,
-    Made: created && `${created.slice(0, 10)}${commit ? `, commit ${commit.slice(0, 8)}` : ""}`,
-    Preprocessing: preprocessing?.version && `version ${preprocessing.version}`,
+    "Read right": accuracy(metadata?.metrics ?? {}),
+    Parameters: architecture?.parameters && number(architecture.parameters),
+    Size: torchscript?.bytes && `${(torchscript.bytes / 1e6).toFixed(1)} MB`,
+    Version: version && `${version}${created ? `, made ${created.slice(0, 10)}` : ""}`,
   };
   return Object.entries(facts).filter(([, value]) => value);
 }
 
-/**
- * @param {unknown} metadata content of model.json
- * @returns {{name: string, pictures: string, accuracy: string, interval: string}[]} one row for each set
- */
-export function accuracyRows(metadata) {
-  return Object.entries(metadata?.metrics ?? {})
-    .filter(([, { n, accuracy }]) => Number.isFinite(n) && Number.isFinite(accuracy))
-    .map(([name, { n, accuracy, interval }]) => ({
-      name,
-      pictures: number(n),
-      accuracy: share(accuracy),
-      interval: interval?.length === 2 ? `${share(interval[0])} to ${share(interval[1])}` : "",
-    }));
-}
-
-/**
- * @param {string} markdown
- * @param {string} heading of the second level
- * @returns {string[]} the items of the lists below it, as plain text
- */
-export function listItems(markdown, heading) {
-  const section = markdown.split(/^## /m).find((part) => part.split("\n", 1)[0].trim() === heading) ?? "";
-  return section
-    .split(/^- /m)
-    .slice(1)
-    .map((item) => item.split(/\n\n/, 1)[0].replaceAll(/\s+/g, " ").replaceAll(/[`*]/g, "").trim());
-}
-
-function share(value) {
-  return `${(100 * value).toFixed(2)}%`;
+function accuracy(metrics) {
+  const name = SET in metrics ? SET : Object.keys(metrics)[0];
+  const { n, accuracy: share } = metrics[name] ?? {};
+  const isKnown = Number.isFinite(n) && Number.isFinite(share);
+  return isKnown && `${(100 * share).toFixed(2)}% of ${number(n)} (${name})`;
 }
 
 function number(value) {

@@ -1,12 +1,14 @@
-/** The panel "The model": its facts, accuracy, training data and limits. */
+/** The panel "The model": four facts, its limits in one sentence, and a link to the whole card. */
 
+import { parseMarkdown, sectionIntroduction } from "../card/markdown.js";
 import { readJson } from "../recogniser/api.js";
 import { fetchFile } from "../recogniser/page_files.js";
 import { element } from "./dom.js";
-import { accuracyRows, listItems, modelFacts } from "./model_facts.js";
+import { modelFacts } from "./model_facts.js";
 
 const METADATA = "model.json";
 const CARD = "MODEL_CARD.md";
+const CARD_PAGE = "card.html";
 
 /** @param {HTMLElement} section empty */
 export function mount(section) {
@@ -17,7 +19,7 @@ export function mount(section) {
     update() {
       loaded ??= load(content).catch(() => {
         loaded = null; // opening it again tries again
-        const words = "This page's server has no description of the model. The project's model card has it.";
+        const words = "This page has no description of its model.";
         content.replaceChildren(element("p", { class: "quiet", role: "status" }, words));
       });
     },
@@ -29,19 +31,15 @@ async function load(content) {
   if (!metadata) {
     throw new Error(`${METADATA} is not JSON`);
   }
-  const lists = ["Data", "Limits"].map((heading) => [heading, listItems(card, heading)]);
+  const limits = sectionIntroduction(parseMarkdown(card), "Limits");
   content.replaceChildren(
     element("dl", { class: "facts" }, ...modelFacts(metadata).map(fact)),
-    table(accuracyRows(metadata)),
-    ...lists.filter(([, items]) => items.length > 0).flatMap(([heading, items]) => [
-      element("h3", {}, heading),
-      element("ul", {}, ...items.map((item) => element("li", {}, item))),
-    ]),
-    ...(card ? [element("p", {}, element("a", { href: CARD }, "The whole model card"))] : []),
+    ...(limits ? [element("p", {}, limits)] : []),
+    ...(card ? [element("p", {}, element("a", { href: CARD_PAGE }, "The whole model card"))] : []),
   );
 }
 
-/** @returns {Promise<string>} empty where there is none: the panel shows the numbers alone */
+/** @returns {Promise<string>} empty where there is none: the panel shows the facts alone */
 async function fetchCard() {
   try {
     return await (await fetchFile(CARD)).text();
@@ -52,17 +50,4 @@ async function fetchCard() {
 
 function fact([name, value]) {
   return element("div", {}, element("dt", {}, name), element("dd", {}, value));
-}
-
-function table(rows) {
-  const head = ["Set", "Pictures", "Read right", "95% interval"].map((name) => element("th", { scope: "col" }, name));
-  const body = rows.map(({ name, pictures, accuracy, interval }) =>
-    element(
-      "tr",
-      {},
-      element("th", { scope: "row" }, name),
-      ...[pictures, accuracy, interval].map((text) => element("td", {}, text)),
-    ),
-  );
-  return element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body));
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { accuracyRows, listItems, modelFacts } from "../../../static_client/panels/model_facts.js";
+import { modelFacts } from "../../../static_client/panels/model_facts.js";
 
 const METADATA = {
   model: "mnist",
@@ -13,27 +13,19 @@ const METADATA = {
   metrics: { "MNIST test": { n: 10000, accuracy: 0.9962, interval: [0.99478, 0.99723] }, broken: {} },
 };
 
-test("facts missing in the file are left out", () => {
+test("four facts, of which those missing in the file are left out", () => {
   assert.deepEqual(modelFacts(METADATA), [
-    ["Model", "mnist 1.0"],
-    ["Network", "digit_cnn, 110,586 parameters"],
-    ["Size", "0.4 MB of TorchScript"],
-    ["Made", "2026-11-20, commit 530c0ca3"],
+    ["Read right", "99.62% of 10,000 (MNIST test)"],
+    ["Parameters", "110,586"],
+    ["Size", "0.4 MB"],
+    ["Version", "1.0, made 2026-11-20"],
   ]);
   assert.deepEqual(modelFacts({}), []);
   assert.deepEqual(modelFacts(null), []);
 });
 
-test("each measured set has a row", () => {
-  const row = { name: "MNIST test", pictures: "10,000", accuracy: "99.62%", interval: "99.48% to 99.72%" };
-  assert.deepEqual(accuracyRows(METADATA), [row]);
-  assert.deepEqual(accuracyRows({}), []);
-});
-
-test("a section's list items come out as plain text", () => {
-  const card = "# Card\n\n## Data\n\n- One `thing`\n  and more.\n- Two.\n\nAn end.\n\n## Limits\n\n- Three.\n\n- Four.\n";
-  assert.deepEqual(listItems(card, "Data"), ["One thing and more.", "Two."]);
-  assert.deepEqual(listItems(card, "Limits"), ["Three.", "Four."]);
-  assert.deepEqual(listItems(card, "Licence"), []);
-  assert.deepEqual(listItems("", "Data"), []);
+test("a release without the usual set shows its first one", () => {
+  const metrics = { shapes: { n: 200, accuracy: 0.5 }, others: { n: 10, accuracy: 1 } };
+  assert.deepEqual(modelFacts({ metrics }), [["Read right", "50.00% of 200 (shapes)"]]);
+  assert.deepEqual(modelFacts({ metrics: { broken: {} } }), []);
 });
