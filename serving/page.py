@@ -50,6 +50,9 @@ OnError = Callable[[str], None]
 PAGE_LABELS = list("0123456789")
 """The labels that the page is written for."""
 
+SPRITE_INDEX = "samples.json"
+"""Beside the page where `make samples` has built its sprite of test digits, which the page then shows."""
+
 OWN_ADDRESS = "."
 """The endpoint of a page that asks beside itself."""
 
@@ -119,7 +122,8 @@ def application(
     def config_json(request: Request) -> Response:
         is_direct = request.headers["Host"] == own_host and not any(name in request.headers for name in TUNNEL_HEADERS)
         asked = config if is_direct or api is None else replace(config, endpoint=OWN_ADDRESS)
-        return JSONResponse(asked.to_json())
+        sprite = {"samples": True} if (folder / SPRITE_INDEX).is_file() else {}
+        return JSONResponse(asked.to_json() | sprite)
 
     def fail(request: Request, error: Exception) -> Response:
         on_error(f"{type(error).__name__}: {error}")

@@ -1,4 +1,6 @@
-/** Counts how many test digits were read right, and words the caption below them. */
+/** Counts how many digits to try were read right, and words the caption below them. */
+
+import { named } from "../corrections/correction_words.js";
 
 export class SampleScore {
   #right = 0;
@@ -24,13 +26,14 @@ export class SampleScore {
     if (!picture?.label) {
       return "";
     }
-    const words = `Test digit, labelled ${picture.label}`;
+    const words = `This is ${named(picture.label, "digit")}`;
     if (!result) {
       return words;
     }
-    const verdict = picture.label === result.label ? "read right" : "read wrong";
+    const right = result.recognised ? "Correct" : "Correct, but unsure";
+    const verdict = picture.label === result.label ? right : "Wrong";
     const count = this.#counted.size;
     const total = count > 1 ? ` (${this.#right} of ${count} right)` : "";
-    return `${words}: ${verdict}${result.recognised ? "" : ", but taken for no digit"}${total}`;
+    return `${words}. ${verdict}${total}`;
   }
 }

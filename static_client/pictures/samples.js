@@ -1,87 +1,57 @@
-/** Random test digits, from the sprite that `make samples` builds beside the page. */
+/**
+ * Digits to try, in random order: the drawings beside the page, or MNIST's test digits after `make samples`.
+ *
+ * @typedef {object} Sample
+ * @property {string} label
+ * @property {() => Promise<Pick<import("../types.js").Picture, "paint" | "bytes">>} open bytes are a PNG
+ */
 
-import { encodeGreyPng } from "../drawing/png.js";
-import { readJson } from "../recogniser/api.js";
 import { RecogniserError } from "../recogniser/errors.js";
-import { fetchFile } from "../recogniser/page_files.js";
-import { inkPainter } from "./picture_painter.js";
+import { loadDrawings } from "./own_drawings.js";
 import { SampleScore } from "./sample_score.js";
-
-const INDEX = "samples.json";
-const SPRITE = "samples.png";
+import { loadSprite } from "./sprite.js";
 
 const score = new SampleScore();
 
-let sheet = null; // promise of {image, index}
-let deck = []; // indices of the digits not shown yet
+/** @type {Promise<Sample[]> | null} */
+let samples = null;
+/** @type {Sample[]} */
+let deck = []; // not shown yet
 
 /**
+ * @param {import("../types.js").Config} config
  * @returns {Promise<import("../types.js").Picture>} no digit comes twice before all were shown
- * @throws {RecogniserError} kind "refused": the recogniser has other labels, or samples.png or samples.json is missing or broken
+ * @throws {RecogniserError} kind "refused": the recogniser has other labels, or the digits do not load
  */
-export async function nextSample() {
+export async function nextSample({ samples: hasSprite }) {
   if (document.getElementById("sample").hidden) {
-    throw new RecogniserError("refused", "The test pictures are of digits, which this recogniser does not read.");
+    throw new RecogniserError("refused", "The digits to try are of no use here: this recogniser reads other symbols.");
   }
-  sheet ??= load();
-  let image;
-  let index;
+  samples ??= hasSprite ? loadSprite() : loadDrawings();
   try {
-    ({ image, index } = await sheet);
-  } catch (error) {
-    sheet = null; // the next call tries again
-    throw error;
+    deck = deck.length > 0 ? deck : shuffled(await samples);
+  } catch (cause) {
+    samples = null; // the next call tries again
+    throw new RecogniserError("refused", "The digits to try do not load right now.", { cause });
   }
-  deck = deck.length > 0 ? deck : shuffled(index.labels.length);
-  const number = deck.pop();
-  const [x, y] = placeInSprite(number, index);
-  const canvas = new OffscreenCanvas(index.side, index.side);
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  context.drawImage(image, -x, -y);
-  const pixels = context.getImageData(0, 0, index.side, index.side);
-  const grey = pixels.data.filter((_, i) => i % 4 === 0);
-  grey.forEach((value, i) => pixels.data.set([0, 0, 0, 255 - value], 4 * i));
-  context.putImageData(pixels, 0, 0);
+  const { label, open } = deck.pop();
   const picture = {
+    ...(await open()),
     kind: "sample",
-    paint: inkPainter(canvas),
     mediaType: "image/png",
-    bytes: await encodeGreyPng(grey, index.side),
-    label: index.labels[number],
+    label,
     answered: (result) => score.count(picture, result),
     caption: (result) => score.caption(picture, result),
   };
   return picture;
 }
 
-/**
- * @param {number} number of the digit, from 0
- * @param {{side: number, columns: number}} index side in pixels
- * @returns {[number, number]} its top left corner, in pixels
- */
-export function placeInSprite(number, { side, columns }) {
-  return [(number % columns) * side, Math.floor(number / columns) * side];
-}
-
-async function load() {
-  try {
-    const [index, sprite] = await Promise.all([fetchFile(INDEX).then(readJson), fetchFile(SPRITE)]);
-    if (!/^\d+$/.test(index?.labels) || !(index.side > 0) || !(index.columns > 0)) {
-      throw new Error(`${INDEX} is not the index of a sprite`);
-    }
-    return { index, image: await createImageBitmap(await sprite.blob()) };
-  } catch (cause) {
-    const words = "There are no test digits beside this page; `make samples` builds them from the data.";
-    throw new RecogniserError("refused", words, { cause });
-  }
-}
-
-/** @param {number} count @returns {number[]} 0 to count - 1 in random order (Fisher-Yates) */
-function shuffled(count) {
-  const numbers = Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i -= 1) {
+/** @template T @param {T[]} all @returns {T[]} in random order (Fisher-Yates) */
+function shuffled(all) {
+  const items = [...all];
+  for (let i = items.length - 1; i > 0; i -= 1) {
     const j = Math.floor(Math.random() * (i + 1));
-    [numbers[i], numbers[j]] = [numbers[j], numbers[i]];
+    [items[i], items[j]] = [items[j], items[i]];
   }
-  return numbers;
+  return items;
 }

@@ -3,16 +3,16 @@ import { test } from "node:test";
 
 import { SampleScore } from "../../../static_client/pictures/sample_score.js";
 
-test("each test digit counts once, and the caption says whether it was read right", () => {
+test("each digit counts once, and the caption says whether it was read right", () => {
   const score = new SampleScore();
   const [seven, one] = [{ label: "7" }, { label: "1" }];
-  assert.equal(score.caption(seven), "Test digit, labelled 7");
+  assert.equal(score.caption(seven), "This is a 7");
   score.count(seven, { label: "7" });
   score.count(seven, { label: "7" });
-  assert.equal(score.caption(seven, { label: "7", recognised: true }), "Test digit, labelled 7: read right");
+  assert.equal(score.caption(seven, { label: "7", recognised: true }), "This is a 7. Correct");
   score.count(one, { label: "7" });
-  assert.equal(score.caption(one, { label: "7", recognised: true }), "Test digit, labelled 1: read wrong (1 of 2 right)");
-  assert.equal(score.caption(seven, { label: "7", recognised: false }), "Test digit, labelled 7: read right, but taken for no digit (1 of 2 right)");
+  assert.equal(score.caption(one, { label: "7", recognised: true }), "This is a 1. Wrong (1 of 2 right)");
+  assert.equal(score.caption(seven, { label: "7", recognised: false }), "This is a 7. Correct, but unsure (1 of 2 right)");
 });
 
 test("a picture without a label is not counted and has no caption", () => {

@@ -299,6 +299,13 @@ def test_allowed_endpoints_may_be_asked(folder: Path) -> None:
     assert f"connect-src 'self' {CONFIG.endpoint} {' '.join(others)};" in policy
 
 
+def test_the_page_is_told_of_a_sprite_of_test_digits(tmp_path: Path) -> None:
+    page = application(tmp_path, "http://127.0.0.1:8000", CONFIG, {}, pytest.fail)
+    assert "samples" not in json.loads(asgi_get(page, "/config.json", "localhost")[1])
+    (tmp_path / "samples.json").write_text("{}")
+    assert json.loads(asgi_get(page, "/config.json", "localhost")[1])["samples"] is True
+
+
 def asgi_get(app: ASGIApp, path: str, host: str) -> tuple[int, bytes]:
     """The status and the body that an application answers a GET with.
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { placeInSprite } from "../../../static_client/pictures/samples.js";
+import { placeInSprite } from "../../../static_client/pictures/sprite.js";
 
 test("digits lie row by row in the sprite", () => {
   const index = { side: 28, columns: 20 };
