@@ -1,14 +1,14 @@
-/** The dialog "Wrong?": asks which label is right, and keeps the correction. */
+/** The dialog "Wrong?": asks what was drawn, and saves the correction. */
 
-import { percent } from "../answer/page_state.js";
+import { percent, rivalOf } from "../answer/page_state.js";
 import { element, loadStyle } from "../panels/dom.js";
-import { keep } from "./corrections_store.js";
-import { NONE, named } from "./correction_words.js";
+import { keep, remove } from "./corrections_store.js";
+import { NONE } from "./correction_words.js";
 
-const PRIVACY = "What you say stays in this browser until you export it.";
+const PRIVACY = "Your answer stays in this browser until you export it.";
 
-/** Id of each picture's correction: a second correction replaces the first. */
-const ids = new WeakMap();
+/** Each picture's correction: a second one replaces the first. */
+const kept = new WeakMap();
 
 let dialog;
 
@@ -22,6 +22,7 @@ export async function openCorrection(page) {
   const { drawing } = page;
   const snapshot = structuredClone(drawing.strokes);
   const { picture } = drawing;
+  const before = kept.get(answer.picture);
   await page.loadPart(loadStyle());
 
   async function choose(correction) {
@@ -32,12 +33,12 @@ export async function openCorrection(page) {
       page.showError(error);
       return;
     }
-    page.onKept(answer, `Kept as ${named(correction, page.subject)}.`);
+    page.onSaved({ picture: answer.picture, words: `Saved: ${nameOf(correction, page.subject)}`, undo });
   }
 
   async function save(correction) {
-    const id = await keep({
-      ...(ids.has(answer.picture) && { id: ids.get(answer.picture) }),
+    const record = {
+      ...(before && { id: before.id }),
       time: new Date().toISOString(),
       kind: picture?.kind ?? "drawing",
       strokes: snapshot,
@@ -45,8 +46,18 @@ export async function openCorrection(page) {
       mediaType: picture?.mediaType ?? "image/png",
       answer: answer.result,
       correction,
-    });
-    ids.set(answer.picture, id);
+    };
+    kept.set(answer.picture, { ...record, id: await keep(record) });
+  }
+
+  async function undo() {
+    if (before) {
+      await keep(before);
+      kept.set(answer.picture, before);
+    } else {
+      await remove(kept.get(answer.picture).id);
+      kept.delete(answer.picture);
+    }
   }
 
   if (!dialog) {
@@ -57,21 +68,44 @@ export async function openCorrection(page) {
   dialog.showModal();
 }
 
-function fill({ label, confidence }, subject, choose) {
+function fill(result, subject, choose) {
+  const read = readAs(result);
+  const button = (correction, attributes = {}) => {
+    const isRead = correction === read; // it would correct nothing
+    const onclick = () => choose(correction);
+    const words = nameOf(correction, subject);
+    return element("button", { type: "button", disabled: isRead, onclick, ...attributes }, words);
+  };
   const labels = [...document.querySelectorAll("#bars b")].map((bar) => bar.textContent);
-  const buttons = labels.map((each) => element("button", { type: "button", onclick: () => choose(each) }, each));
   dialog.onkeydown = ({ key, ctrlKey, metaKey, altKey }) => {
     const isKey = (each) => each.toLowerCase() === key.toLowerCase();
     const chosen = labels.includes(key) ? key : labels.find(isKey);
-    if (chosen && !ctrlKey && !metaKey && !altKey) {
+    if (chosen && chosen !== read && !ctrlKey && !metaKey && !altKey) {
       choose(chosen);
     }
   };
   dialog.replaceChildren(
-    element("h2", { id: "correct-title" }, "That’s wrong, it was a …"),
-    element("div", { class: "keypad" }, ...buttons),
-    element("button", { type: "button", class: "wide", onclick: () => choose(NONE) }, `Not a ${subject}`),
-    element("p", { class: "quiet" }, `Read as ${label}, ${percent(confidence)}. ${PRIVACY}`),
+    element("h2", { id: "correct-title", tabindex: -1, autofocus: true }, "What did you draw?"),
+    element("div", { class: "keypad" }, ...labels.map((label) => button(label))),
+    button(NONE, { class: "wide" }),
+    element("p", { class: "quiet" }, `I read ${describe(result, subject)}. ${PRIVACY}`),
     element("form", { method: "dialog" }, element("button", { class: "wide plain" }, "Cancel")),
   );
+}
+
+/** @returns {string | undefined} the correction that would change nothing; none where two labels were close */
+function readAs(result) {
+  if (!result.recognised) {
+    return NONE;
+  }
+  return rivalOf(result) ? undefined : result.label;
+}
+
+function nameOf(correction, subject) {
+  return correction === NONE ? `Not a ${subject}` : correction;
+}
+
+function describe(result, subject) {
+  const { label, recognised, confidence } = result;
+  return recognised ? `${label}, ${percent(confidence)}` : `no ${subject}`;
 }
