@@ -2,12 +2,10 @@
 
 /** @import { Config, Result } from "../types.js" */
 
-import { RecogniserError } from "./errors.js";
+import { RecogniserError, isLocal, unreachable } from "./errors.js";
 
 /** Longest wait for a whole answer. */
 export const DEADLINE_S = 5;
-
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /** Endpoints that have answered: CORS allows this page to ask them. */
 const answered = new Set();
@@ -21,14 +19,7 @@ export async function recognise(config, picture) {
   return result;
 }
 
-/**
- * @param {Config} config
- * @param {"predictions" | "explanations"} what
- * @param {Uint8Array<ArrayBuffer>} picture
- * @param {AbortSignal} signal
- * @returns {Promise<unknown>} the answer's JSON; undefined where it is not JSON
- * @throws {RecogniserError}
- */
+/** @type {import("../types.js").Ask} */
 export async function ask(config, what, picture, signal) {
   const model = config.model.split("/").map(encodeURIComponent).join("/");
   let response;
@@ -82,14 +73,16 @@ async function noAnswer(config, cause) {
     return cause; // the page itself cancelled the request
   }
   const { endpoint } = config;
-  const unreachable = (words) => new RecogniserError("unreachable", words, { cause });
-  const isLocal = LOOPBACK.test(new URL(endpoint).hostname);
-  if (!navigator.onLine && !isLocal) {
-    return unreachable("This device is offline. The drawing stays and will be read.");
+  if (!navigator.onLine && !isLocal(endpoint)) {
+    return unreachable(cause);
   }
   const reason = await (await loadDiagnosis())?.diagnoseNoAnswer(config, cause, DEADLINE_S, answered.has(endpoint));
-  const advice = isLocal ? "Is `make serve` running?" : "Check the address and the connection.";
-  return reason ?? unreachable(`Cannot reach the recogniser at ${endpoint}. ${advice}`);
+  if (reason || !isLocal(location.href)) {
+    return reason ?? unreachable(cause);
+  }
+  const advice = isLocal(endpoint) ? "Is `make serve` running?" : "Check the address and the connection.";
+  const words = `Cannot reach the recogniser at ${endpoint}. ${advice}`;
+  return new RecogniserError("unreachable", words, { cause });
 }
 
 async function errorStatus(config, status, body) {

@@ -3,13 +3,12 @@
 import { DEADLINE_S } from "./api.js";
 import { RecogniserError } from "./errors.js";
 
-const EXAMPLE = '{"endpoint": "http://127.0.0.1:8080", "model": "mnist"}';
 const TOKEN = /^[\x21-\x7e]+$/; // allowed in a header
 
 /**
- * @param {URL} pageUrl of the page; `config.json` is beside it
+ * @param {URL} pageUrl `config.json` is beside it
  * @returns {Promise<import("../types.js").Config>}
- * @throws {RecogniserError} kind "configuration", in words for the page's operator
+ * @throws {RecogniserError} kind "configuration", or "unreachable" where config.json does not load
  */
 export async function loadConfig(pageUrl) {
   const overrides = Object.fromEntries(pageUrl.searchParams);
@@ -17,13 +16,7 @@ export async function loadConfig(pageUrl) {
   return parseConfig(file, overrides, pageUrl);
 }
 
-/**
- * @param {Record<string, unknown>} file content of config.json
- * @param {Record<string, string>} overrides of the query string
- * @param {URL} pageUrl a relative endpoint is relative to it
- * @returns {import("../types.js").Config}
- * @throws {RecogniserError}
- */
+/** @type {import("../types.js").ParseConfig} */
 export function parseConfig(file, overrides, pageUrl) {
   const endpoint = overrides.endpoint || file?.endpoint;
   const model = overrides.model || file?.model;
@@ -39,7 +32,8 @@ export function parseConfig(file, overrides, pageUrl) {
   if (token !== undefined && (typeof token !== "string" || !TOKEN.test(token))) {
     throw wrong("The token is not valid: it may hold only ASCII letters, digits and punctuation.");
   }
-  return { endpoint: (url.origin + url.pathname).replace(/\/+$/, ""), model, token, labels: overrides.model ? undefined : file.labels };
+  const labels = overrides.model ? undefined : file.labels;
+  return { endpoint: (url.origin + url.pathname).replace(/\/+$/, ""), model, token, labels, samples: file.samples };
 }
 
 async function readConfigFile(pageUrl) {
@@ -47,8 +41,8 @@ async function readConfigFile(pageUrl) {
     const signal = AbortSignal.timeout(DEADLINE_S * 1000);
     const response = await fetch(new URL("config.json", pageUrl), { cache: "no-cache", signal });
     return await response.json();
-  } catch (error) {
-    throw wrong(`The page cannot read its config.json, which should be like ${EXAMPLE}.`, error);
+  } catch (cause) {
+    throw new RecogniserError("unreachable", "The page’s settings, config.json, do not load.", { cause });
   }
 }
 
@@ -60,6 +54,6 @@ function resolve(endpoint, pageUrl) {
   }
 }
 
-function wrong(words, cause) {
-  return new RecogniserError("configuration", words, { cause });
+function wrong(words) {
+  return new RecogniserError("configuration", words);
 }

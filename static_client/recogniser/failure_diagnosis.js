@@ -1,6 +1,6 @@
 /** Finds out why the recogniser gave no answer or refused, in words. Loaded when something goes wrong. */
 
-import { RecogniserError } from "./errors.js";
+import { RecogniserError, isLocal } from "./errors.js";
 
 const PROBE_DEADLINE_MS = 2000;
 const MAX_MESSAGE_LENGTH = 160; // characters of a server's message; the page has no room for more
@@ -15,20 +15,27 @@ const TOKEN_REFUSED = "InvalidKeyException"; // the error's type in TorchServe's
  */
 export async function diagnoseNoAnswer({ endpoint, token }, cause, deadline_s, hasAnswered) {
   if (cause.name === "TimeoutError") {
-    const words = `The recogniser at ${endpoint} has not answered within ${deadline_s} seconds.`;
+    const words = `The recogniser has not answered within ${deadline_s} seconds.`;
     return new RecogniserError("unreachable", words, { cause });
   }
   const why = hasAnswered ? "down" : await probe(endpoint);
   if (why === "forbidden") {
-    const words = `This page may not ask ${endpoint}: its security policy forbids it.`;
-    return new RecogniserError("failed", words, { cause });
+    const command = `Allow it: \`make serve ALLOW_ENDPOINT=${new URL(endpoint).origin}\``;
+    const advice = byVisitor(command, "Open it without `?endpoint=…`.");
+    return new RecogniserError("configuration", `This page may not ask ${endpoint}. ${advice}`, { cause });
   }
   if (why === "origin") {
     const rule = token ? "ask with a token (CORS); it must be asked at the page's own address." : "ask (CORS).";
-    const words = `The recogniser at ${endpoint} runs, but lets no page of ${location.origin} ${rule}`;
+    const forOperator = `The recogniser at ${endpoint} runs, but lets no page of ${location.origin} ${rule}`;
+    const words = byVisitor(forOperator, "The recogniser does not answer this page.");
     return new RecogniserError("unreachable", words, { cause }); // retried: it may have started just now
   }
   return null;
+}
+
+/** Commands are for who runs the page here: other visitors could do nothing with them. */
+function byVisitor(forOperator, forOthers) {
+  return isLocal(location.href) ? forOperator : forOthers;
 }
 
 /**
@@ -63,7 +70,9 @@ export function diagnoseErrorStatus({ token }, status, body) {
   if (status === 401 || status === 403 || body?.type === TOKEN_REFUSED) {
     const refused = "The recogniser does not accept the token; it may have expired.";
     const what = token ? refused : "The recogniser asks for a token.";
-    const words = `${what} Put one in config.json, or add \`?token=…\` to this page’s address.`;
+    const command = "Put one in config.json, or add `?token=…` to this page’s address.";
+    const advice = byVisitor(command, "Ask whoever runs this page.");
+    const words = `${what} ${advice}`;
     return new RecogniserError("failed", words, { status });
   }
   const message = typeof body?.message === "string" ? shorten(body.message.trim()) : "";

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from serving.page import PageConfig
+from serving.page_server import PageServer
+from serving.supervisor import STATIC_FOLDER
 from tests.e2e.example_seven import RESULT, SEVEN
 
 if TYPE_CHECKING:
@@ -70,12 +73,28 @@ def test_message_tells_a_recogniser_without_cors_from_none(
     assert pad.page.locator("#retry").is_visible()
 
 
-def test_endpoint_that_the_security_policy_forbids_shows_a_message(open_page: PageOpener) -> None:
-    pad = open_page("/?endpoint=https://digits.example")
+def test_endpoint_that_the_security_policy_forbids_shows_how_to_allow_it(open_page: PageOpener) -> None:
+    pad = open_page("/?endpoint=https://digits.example/api")
     pad.expected_problem = "https://digits.example"
     pad.draw(SEVEN)
     pad.expect_state("error")
-    pad.expect_text("#status", "This page may not ask https://digits.example: its security policy forbids it.")
+    command = "make serve ALLOW_ENDPOINT=https://digits.example"
+    pad.expect_text("#status", f"This page may not ask https://digits.example/api. Allow it: {command}")
+    assert pad.page.locator("#retry").is_hidden(), "trying again cannot help"
+
+
+def test_endpoint_that_the_servers_setting_allows_is_asked(open_page: PageOpener, service: Service) -> None:
+    config = PageConfig(service.api_url, "mnist")
+    server = PageServer(STATIC_FOLDER, 0, config, allowed_endpoints=["https://digits.example"])
+    server.start()
+    try:
+        pad = open_page(url=f"http://{server.host}/?endpoint=https://digits.example/api")
+        pad.answer_with(200, RESULT)
+        pad.draw(SEVEN)
+        pad.expect_state("answered")
+        assert pad.requests[-1].url == "https://digits.example/api/predictions/mnist"
+    finally:
+        server.stop()
 
 
 @pytest.mark.parametrize("path", ["/?endpoint=ftp://digits.example", "/?endpoint=http://"])
@@ -83,3 +102,15 @@ def test_endpoint_that_is_no_address_shows_a_message_at_once(open_page: PageOpen
     pad = open_page(path)
     pad.expect_state("error")
     pad.expect_status("is not an http address")
+    assert pad.page.locator("#retry").is_hidden(), "trying again cannot help"
+
+
+def test_settings_that_do_not_load_can_be_tried_again(open_page: PageOpener, service: Service) -> None:
+    pad = open_page(url="about:blank")
+    pad.expected_problem = "Failed to load resource"
+    pad.page.route("**/config.json", lambda route: route.abort("connectionrefused"))
+    pad.page.goto(service.page_url)
+    pad.expect_status("The page’s settings, config.json, do not load.")
+    pad.page.unroute_all()
+    pad.page.get_by_role("button", name="Try again").click()
+    pad.expect_state("idle")

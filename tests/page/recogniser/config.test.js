@@ -10,7 +10,7 @@ const FILE = { endpoint: "http://127.0.0.1:8080/", model: "mnist", token: "of-th
 const parse = (file, overrides = {}) => parseConfig(file, { ...NO_OVERRIDES, ...overrides }, PAGE);
 
 test("the file is enough", () => {
-  assert.deepEqual(parse(FILE), { endpoint: "http://127.0.0.1:8080", model: "mnist", token: "of-the-file", labels: undefined });
+  assert.deepEqual(parse(FILE), { endpoint: "http://127.0.0.1:8080", model: "mnist", token: "of-the-file", labels: undefined, samples: undefined });
   assert.equal(parse({ ...FILE, token: undefined }).token, undefined);
   assert.equal(parse({ ...FILE, token: "" }).token, undefined);
 });
@@ -25,6 +25,7 @@ test("the query string overrides the file", () => {
     model: "mnist/2.0",
     token: "mine",
     labels: undefined,
+    samples: undefined,
   });
 });
 
