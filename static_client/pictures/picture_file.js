@@ -15,6 +15,8 @@ const SMALL = { side_px: 280, bytes: 65536 };
 /** Largest file that is opened: ten times a phone's photograph. */
 const MAX_FILE_BYTES = 64 * 2 ** 20;
 
+const MAX_NAME_LENGTH = 24; // of a file, in a message; there is no room for more
+
 const SCALES = [1, 0.7, 0.5, 0.35, 0.25]; // of MAX_SIDE_PX; the last makes 400 px, under MAX_BYTES in any format
 const SENT_AS_THEY_ARE = ["image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp"];
 const QUALITY = 0.9;
@@ -56,7 +58,7 @@ async function open(file) {
   try {
     return await createImageBitmap(file, { imageOrientation: "from-image" });
   } catch (cause) {
-    throw refused(file, "is not a picture that this browser can open. PNG, JPEG and WebP work everywhere.", cause);
+    throw refused(file, "can’t be opened as an image.", cause);
   }
 }
 
@@ -72,5 +74,6 @@ function shrink(image, side_px) {
 }
 
 function refused({ name }, words, cause) {
-  return new RecogniserError("refused", `${name ? `“${name}”` : "This"} ${words}`, { cause });
+  const short = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH - 1)}…` : name;
+  return new RecogniserError("refused", `${name ? `“${short}”` : "This"} ${words}`, { cause });
 }

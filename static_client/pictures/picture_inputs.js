@@ -34,7 +34,7 @@ export function listenForPictures(onFile, onError) {
     if (file) {
       onFile(file);
     } else {
-      onError("Only picture files can be dropped here; this was a link or text. Save the picture first.");
+      onError("Only image files can be dropped here. Save the image first.");
     }
   });
 }
