@@ -11,9 +11,9 @@ export const WORDS = {
   erase: "Eraser, and back to the pen",
   thinner: "Thinner pen",
   thicker: "Thicker pen",
-  wrong: "That’s wrong: it was something else",
+  wrong: "Wrong? Say what you drew",
   upload: "Choose a picture (paste or drop one, too)",
-  sample: "A random test digit",
+  sample: "A digit to try",
   inside: "Look inside",
   card: "The model",
   history: "Corrections",
@@ -61,7 +61,7 @@ function choice() {
     checked: usesSingleKeys(),
     onchange: (event) => useSingleKeys(event.target.checked),
   });
-  return element("label", { class: "choice" }, box, "Use keys without Ctrl too");
+  return element("label", { class: "choice" }, box, "Single-key shortcuts");
 }
 
 /** @param {boolean} used whether keys without Ctrl work */

@@ -3,6 +3,7 @@
 /** @import { Drawing } from "../drawing/drawing.js" */
 /** @import { Explanation } from "../recogniser/explanation.js" */
 
+import { named } from "../corrections/correction_words.js";
 import { paint } from "../drawing/paint.js";
 import { rasterise } from "../drawing/raster.js";
 import { explain } from "../recogniser/explanation.js";
@@ -124,7 +125,7 @@ async function showExplanation(parts, { input, maps, attribution }, drawing) {
   await parts.input.decode();
   showOverlay(parts.overlay, parts.input, attribution.values, drawing);
   parts.overlay.ariaLabel = `Which parts of the drawing spoke for ${attribution.target}, and which against it`;
-  parts.overlayTitle.textContent = `What spoke for ${attribution.target} `;
+  parts.overlayTitle.textContent = `What made it ${named(attribution.target)} `;
   parts.method.textContent = attribution.method;
   const size = `${maps.height}\u00a0×\u00a0${maps.width}`;
   parts.mapsTitle.textContent = `${maps.urls.length} feature maps of the ${maps.layer}, ${size}`;

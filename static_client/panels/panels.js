@@ -49,7 +49,7 @@ class Panels {
       if (this.#wanted === name) {
         this.#show(name);
         this.update();
-        document.getElementById(name).scrollIntoView({ block: "nearest" });
+        reveal(document.getElementById(name));
       }
     }
   }
@@ -85,5 +85,22 @@ class Panels {
     for (const panel of document.querySelectorAll(".panel")) {
       panel.hidden = panel.id !== name;
     }
+  }
+}
+
+/** Scrolls a panel into sight, whole where it fits, and again as its content comes, until the visitor acts. */
+function reveal(panel) {
+  const observer = new ResizeObserver(() => {
+    const block = panel.offsetHeight <= innerHeight ? "nearest" : "start";
+    panel.scrollIntoView({ block }); // moves nothing while the panel is hidden
+  });
+  observer.observe(panel);
+  const stop = new AbortController();
+  for (const type of ["pointerdown", "wheel", "touchmove", "keydown"]) {
+    const onInput = () => {
+      observer.disconnect();
+      stop.abort();
+    };
+    addEventListener(type, onInput, { signal: stop.signal, passive: true });
   }
 }
