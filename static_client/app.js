@@ -2,39 +2,44 @@
 
 import { derivePageState } from "./answer/page_state.js";
 import { announce, renderPage } from "./answer/render.js";
+import { createSteadyResult } from "./answer/steady_result.js";
 import { Drawing } from "./drawing/drawing.js";
 import { createPad } from "./drawing/pad.js";
-import { encodeStrokes } from "./drawing/raster.js";
 import { actionOf } from "./keyboard/shortcuts.js";
 import { listenForPictures } from "./pictures/picture_inputs.js";
 import { recognise } from "./recogniser/api.js";
 import { loadConfig } from "./recogniser/config.js";
-import { RecogniserError } from "./recogniser/errors.js";
+import { RecogniserError, unreachable } from "./recogniser/errors.js";
 import { createRequestScheduler } from "./recogniser/request_scheduler.js";
 
 const SLIDER_PAD_PX = 280; // the width slider's values are pixels on a pad of this side
 
+// As in panels.js: a browser may remember that a module did not load.
+const again = (path) => () => import(`${new URL(path, import.meta.url)}?${performance.now()}`);
+
 const byId = (id) => document.getElementById(id);
 const drawing = new Drawing();
-const pad = createPad(byId("pad"), drawing, { onInk, onLift });
+const pad = createPad(byId("pad"), drawing, { onInk, onLift, isBlank: (strokes) => raster?.isBlank(strokes) });
+const steady = createSteadyResult(render);
 const scheduler = createRequestScheduler({ drawing, ask, onOutcome });
-const page = { drawing, subject: "digit", answer: newestAnswer, announce, showError, onKept, loadPart };
+const page = { drawing, subject: "digit", answer: newestAnswer, announce, showError, onSaved, loadPart };
 
 let panels = null; // loaded with the first panel or dialog
 let loading = null; // promise of panels.js
+let raster = null; // raster.js, loaded with the first stroke
 let outcome = null; // the newest; null after the pad was empty
-let corrected = null; // the picture whose correction was kept last
+let saved = null; // the last correction
 let pageError = null;
 let retryRequested = false; // after a click on "Try again"
 let configError = null;
 let pictureRequests = 0; // the newest one wins
 
 const actions = {
-  undo: () => change(() => drawing.undo(), "Undone."),
+  undo: () => (savedWords() ? unsave() : change(() => drawing.undo(), "Undone.")),
   redo: () => change(() => drawing.redo(), "Redone."),
   clear: () => change(() => drawing.clear(), "Cleared."),
   erase: () => {
-    pad.erases = !pad.erases;
+    pad.erases = !pad.erases && drawing.strokes.length > 0;
     render();
   },
   thinner: () => byId("width").stepDown() ?? setWidth(),
@@ -42,8 +47,9 @@ const actions = {
   retry: tryAgain,
   camera: () => byId("camera").click(),
   upload: () => byId("upload").click(),
-  sample: () => showPictureFrom(async () => (await loadPart(import("./pictures/samples.js"))).nextSample()),
+  sample: () => showPictureFrom(loadSample),
   wrong: openPanel,
+  unsave,
   inside: openPanel,
   card: openPanel,
   history: openPanel,
@@ -84,11 +90,20 @@ function newestAnswer() {
 }
 
 async function ask({ strokes, picture }) {
-  const file = picture ? picture.bytes : await encodeStrokes(structuredClone(strokes));
+  const file = picture ? picture.bytes : await encode(structuredClone(strokes));
   const config = await page.config;
   const asked_ms = performance.now();
   const result = await recognise(config, file);
   return { result, picture: file, latency_ms: performance.now() - asked_ms };
+}
+
+async function encode(strokes) {
+  try {
+    raster ??= await import("./drawing/raster.js").catch(again("./drawing/raster.js"));
+  } catch (cause) {
+    throw unreachable(cause);
+  }
+  return raster.encodeStrokes(strokes);
 }
 
 function onKey(event) {
@@ -126,6 +141,9 @@ function onLift() {
   if (drawing.isEmpty) {
     forget(); // everything is erased
   }
+  if (drawing.strokes.length === 0) {
+    pad.erases = false; // or the next stroke would draw nothing
+  }
   scheduler.penLifted();
   render();
 }
@@ -133,7 +151,10 @@ function onLift() {
 function onOutcome(newest) {
   outcome = newest;
   retryRequested = false;
-  if (newest.revision === drawing.revision) {
+  if (pad.penIsDown || newest.revision !== drawing.revision) {
+    steady.offer(newest.result);
+  } else {
+    steady.show(newest.result);
     drawing.picture?.answered(newest.result);
     pad.repaint();
   }
@@ -155,10 +176,22 @@ function change(how, words) {
   }
 }
 
-function onKept(answer, words) {
-  corrected = answer.picture;
+function onSaved(correction) {
+  saved = correction;
   render();
-  announce(words);
+}
+
+/** @returns {string} empty: no correction of the answer that is shown has just been saved */
+function savedWords() {
+  return saved && !pageError && newestAnswer()?.picture === saved.picture ? saved.words : "";
+}
+
+async function unsave() {
+  const { undo } = saved;
+  saved = null;
+  await undo();
+  render();
+  announce("Undone.");
 }
 
 async function showPictureFrom(load) {
@@ -174,12 +207,16 @@ async function showPictureFrom(load) {
   }
 }
 
+async function loadSample() {
+  return (await loadPart(import("./pictures/samples.js"))).nextSample(await page.config);
+}
+
 /** Awaits a module or style that is loaded on demand; rejects in words for the person who draws. */
 async function loadPart(part) {
   try {
     return await part;
   } catch (cause) {
-    throw new Error("a part of it does not load. Is its own server still running?", { cause });
+    throw new Error("a part of it does not load. Reload it, or try again later.", { cause });
   }
 }
 
@@ -197,6 +234,7 @@ function setWidth() {
 
 function forget() {
   outcome = null;
+  steady.show(undefined);
   retryRequested = false;
   scheduler.cleared();
 }
@@ -217,9 +255,9 @@ async function tryAgain() {
 }
 
 function render() {
-  const state = derivePageState({ ...page, penIsDown: pad.penIsDown, outcome, retryRequested, configError, pageError });
-  const answer = newestAnswer();
-  const caption = drawing.picture?.caption(answer?.result) ?? "";
-  renderPage(state, pad, caption, Boolean(answer) && answer.picture === corrected);
+  const { penIsDown } = pad;
+  const facts = { ...page, penIsDown, outcome, held: steady.shown, retryRequested, configError, pageError };
+  const caption = drawing.picture?.caption(newestAnswer()?.result) ?? "";
+  renderPage(derivePageState(facts), pad, caption, savedWords());
   panels?.update();
 }

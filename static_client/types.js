@@ -23,6 +23,13 @@
  * @property {string} model its name, or name/version
  * @property {string} [token] sent as a bearer token
  * @property {unknown} [labels] of the model, where they are not the ten digits: a list of names
+ * @property {unknown} [samples] true where `make samples` has built its sprite beside the page
+ *
+ * @callback ParseConfig throws a RecogniserError of the kind "configuration"
+ * @param {Record<string, unknown>} file content of config.json
+ * @param {Record<string, string>} overrides of the query string
+ * @param {URL} pageUrl a relative endpoint is relative to it
+ * @returns {Config}
  *
  * @typedef {object} Result the recogniser's answer
  * @property {string} label
@@ -41,25 +48,58 @@
  * @property {Error & {kind?: string}} [error]
  * @property {boolean} willRetry the page sends the same drawing again by itself
  *
+ * @callback Ask asks the recogniser; rejects with a RecogniserError
+ * @param {Config} config
+ * @param {"predictions" | "explanations"} what
+ * @param {Uint8Array<ArrayBuffer>} picture an image file
+ * @param {AbortSignal} signal
+ * @returns {Promise<unknown>} the answer's JSON; undefined where it is not JSON
+ *
  * @typedef {object} SchedulerOptions
  * @property {Drawing} drawing
  * @property {(drawing: Drawing) => Promise<Partial<Outcome>>} ask sends the drawing as it is now
  * @property {(outcome: Outcome) => void} onOutcome not called for a drawing that was cleared meanwhile
  *
+ * @typedef {object} PadListeners
+ * @property {() => void} onInk the drawn stroke has changed
+ * @property {() => void} onLift it has ended
+ * @property {(strokes: Stroke[]) => boolean} isBlank whether no ink is visible
+ *
+ * @callback CreatePad
+ * @param {HTMLCanvasElement} canvas square; its CSS `color` is the ink's
+ * @param {Drawing} drawing
+ * @param {PadListeners} listeners
+ *
+ * @typedef {object} Saved the correction of an answer
+ * @property {Uint8Array<ArrayBuffer>} picture that was sent
+ * @property {string} words "Saved: 7"
+ * @property {() => Promise<void>} undo
+ *
  * @typedef {object} PageFacts what the page's state depends on
  * @property {Drawing} drawing
  * @property {boolean} penIsDown no doubts are shown before the stroke is complete
  * @property {Outcome | null} outcome the newest one; null after the pad was empty
+ * @property {Result | null} held shown until the drawing is complete and answered
  * @property {boolean} retryRequested "Try again" was clicked, and there is no outcome yet
  * @property {Error | null} configError
  * @property {string} subject what a label is called: "digit", say
- * @property {Error | null} pageError an error of the page itself; shown until the drawing changes
+ * @property {Error | null} pageError an error of the page itself, shown until the drawing changes; never instead of an
+ *   answer
  *
  * @typedef {object} PageState what the page shows
  * @property {"idle" | "asking" | "answered" | "unsure" | "error"} state
- * @property {Result} [result] shown as the answer; while asking, the previous one
+ * @property {Result} [result] the newest, shown as bars
+ * @property {string} [answer] the digit, or "?"
+ * @property {string} [rival] the next likely one, where the lead is small
+ * @property {number} [confidence] of the answer, in [0, 1]; none beside "?"
  * @property {string} words the status message, empty where all is well; text in backticks is code
  * @property {boolean} [canRetry]
+ *
+ * @callback RenderPage
+ * @param {PageState} state
+ * @param {ReturnType<typeof import("./drawing/pad.js").createPad>} pad
+ * @param {string} captionText for the pad's picture
+ * @param {string} savedText says how this answer was corrected; empty where it was not
  *
  * @typedef {object} Page what panels and dialogs use of the page
  * @property {Drawing} drawing
@@ -68,7 +108,7 @@
  * @property {string} subject what a label is called: "digit", say
  * @property {(words: string) => void} announce to screen readers
  * @property {(error: Error) => void} showError in the page's status message
- * @property {(answer: Outcome, words: string) => void} onKept a correction of this answer is kept
+ * @property {(saved: Saved) => void} onSaved
  * @property {<T>(part: Promise<T>) => Promise<T>} loadPart a module or style; rejected in words where it does not load
  *
  * @typedef {{update: () => void, close?: () => void}} Panel

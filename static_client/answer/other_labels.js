@@ -17,7 +17,7 @@ export async function showLabels(labels) {
   }
   await loadStyle("labels");
   for (const each of document.querySelectorAll("title, h1, .hint")) {
-    each.textContent = each.textContent.replace("digit", SUBJECT).replace("Digit", "Symbol");
+    each.textContent = each.textContent.replace("digit", SUBJECT);
   }
   const bars = document.getElementById("bars");
   bars.classList.toggle("many", labels.length > 10);
@@ -25,6 +25,6 @@ export async function showLabels(labels) {
   bars.replaceChildren(
     ...labels.map((label) => element("li", {}, element("b", {}, label), element("i"), element("span"))),
   );
-  document.getElementById("sample").hidden = true; // the page's test pictures are of digits
+  document.getElementById("sample").hidden = true; // those beside the page are digits
   return SUBJECT;
 }

@@ -1,49 +1,77 @@
 /** Derives what the page shows from the drawing, the newest outcome and the errors. Pure; render.js shows it. */
 
-import { RETRYING, doubtMessage, errorMessage } from "./status_messages.js";
+import { RETRYING, errorMessage } from "./status_messages.js";
+
+const LEAST_GUESS = 0.4; // where nothing was recognised, a less likely label is not named
+const LEAST_LEAD = 0.3; // of the likeliest label before the next; below it both are shown
 
 /** @param {import("../types.js").PageFacts} facts @returns {import("../types.js").PageState} */
-export function derivePageState({ drawing, subject, penIsDown, outcome, retryRequested, configError, pageError }) {
+export function derivePageState(facts) {
+  const { retryRequested, configError, pageError } = facts;
   if (retryRequested) {
     return { state: "asking", words: RETRYING, canRetry: true };
   }
   if (configError) {
-    return { state: "error", words: errorMessage(configError), canRetry: true };
+    return { state: "error", words: errorMessage(configError), canRetry: configError.kind !== "configuration" };
   }
-  if (pageError) {
-    return { state: "error", words: errorMessage(pageError) };
+  const newest = stateOfAnswer(facts);
+  if (!pageError) {
+    return newest;
   }
+  const words = errorMessage(pageError);
+  return newest.answer ? { ...newest, words } : { state: "error", words };
+}
+
+function stateOfAnswer({ drawing, subject, penIsDown, outcome, held }) {
   if (drawing.isEmpty) {
     return { state: "idle", words: "" };
   }
   const { error, result, willRetry } = outcome ?? {};
   if (error && error.kind !== "refused") {
-    return { state: "error", words: errorMessage(error, willRetry), canRetry: error.kind !== "busy" || !willRetry };
+    const cannotHelp = error.kind === "configuration" || (error.kind === "busy" && willRetry);
+    return { state: "error", words: errorMessage(error, willRetry), canRetry: !cannotHelp };
   }
-  const isOutdated = outcome?.revision !== drawing.revision;
-  if (isOutdated || (error && penIsDown)) {
-    return { state: "asking", result, words: "" };
-  }
-  if (error) {
+  const isNewest = outcome?.revision === drawing.revision;
+  if (error && isNewest && !penIsDown) {
     return { state: "error", words: errorMessage(error) };
   }
-  const doubt = doubtMessage(result, subject);
-  return { state: doubt ? "unsure" : "answered", result, words: penIsDown ? "" : doubt };
+  const isCurrent = Boolean(result) && isNewest;
+  const { words = "", ...shown } = penIsDown || !isCurrent ? headline(held) : verdict(result, subject);
+  const isUnsure = words || (result && !result.recognised);
+  return { state: !isCurrent ? "asking" : isUnsure ? "unsure" : "answered", result, ...shown, words };
 }
 
-/** @param {number} confidence in [0, 1] @returns {string} per cent, rounded down: 0.9996 is "99.9%" */
-export function percent(confidence) {
-  return `${(floor(confidence * 1000) / 10).toFixed(1)}%`;
-}
-
-/** @param {number} probability in [0, 1] @returns {string} whole per cent, as percent() rounds; 0.996 is ">99%" */
-export function wholePercent(probability) {
-  if (probability >= 0.001 && probability < 0.01) {
-    return "<1%";
+/** Before the drawing is complete, an answer has no doubts. */
+function headline(result) {
+  if (!result) {
+    return {};
   }
-  return probability > 0.99 && probability < 1 ? ">99%" : `${floor(probability * 100)}%`;
+  return isNamed(result) ? { answer: result.label, confidence: result.confidence } : { answer: "?" };
 }
 
-function floor(value) {
-  return Math.floor(value + 1e-9); // 0.57 * 100 is 56.99999999999999
+function verdict(result, subject) {
+  if (!result.recognised) {
+    const guess = isNamed(result) ? ` Perhaps ${result.label}?` : "";
+    return { answer: "?", words: `That doesn’t look like a ${subject}.${guess}` };
+  }
+  const rival = rivalOf(result);
+  const words = rival && `${percent(result.probabilities[rival])} for ${rival}`;
+  return { ...headline(result), rival, words };
+}
+
+function isNamed({ recognised, confidence }) {
+  return recognised || confidence > LEAST_GUESS;
+}
+
+/** @param {import("../types.js").Result} result @returns {string | undefined} the next label where it is close */
+export function rivalOf({ label, confidence, probabilities }) {
+  const isNear = (each) => each !== label && probabilities[each] > confidence - LEAST_LEAD;
+  const others = Object.keys(probabilities).filter(isNear);
+  return others.sort((a, b) => probabilities[b] - probabilities[a])[0];
+}
+
+/** @param {number} share in [0, 1] @returns {string} whole per cent, rounded down: 0.996 is "99%", 0.002 "<1%" */
+export function percent(share) {
+  const whole = Math.floor(share * 100 + 1e-9); // 0.57 * 100 is 56.99999999999999
+  return whole === 0 && share >= 0.001 ? "<1%" : `${whole}%`;
 }

@@ -1,31 +1,27 @@
 /** Shows the page's state: answer, bars, status words, and which tools are of use. */
 
-import { percent, wholePercent } from "./page_state.js";
+import { percent } from "./page_state.js";
 
 const named = [...document.querySelectorAll("[id]")].map((each) => [each.id, each]);
-const { answer, confidence, status, retry, clear, wrong, caption, announcement, bars, undo, redo, erase } =
+const { answer, rival, confidence, status, retry, clear, wrong, caption, announcement, bars, undo, redo, erase } =
   Object.fromEntries(named);
 const { dataset } = document.body;
 
-/**
- * @param {import("../types.js").PageState} state
- * @param {ReturnType<typeof import("../drawing/pad.js").createPad>} pad
- * @param {string} captionText for the pad's picture
- * @param {boolean} isCorrected a correction of this answer is kept
- */
-export function renderPage({ state, result, words, canRetry }, pad, captionText, isCorrected) {
+/** @type {import("../types.js").RenderPage} */
+export function renderPage(state, pad, captionText, savedText) {
   const { drawing, penIsDown } = pad;
-  dataset.state = state;
-  dataset.waiting = state === "asking" && !penIsDown;
+  dataset.state = state.state;
+  dataset.waiting = state.state === "asking" && !penIsDown;
   dataset.pad = drawing.isEmpty ? "empty" : "inked";
-  showResult(result);
-  showWords(words);
-  showRetry(canRetry);
-  showTools(pad);
+  dataset.pen = penIsDown ? "down" : "up";
+  showAnswer(state);
+  showWords(savedText || state.words);
+  showRetry(state.canRetry);
+  showTools(pad, savedText);
   setText(caption, captionText);
-  setText(wrong, isCorrected ? "Kept" : "Wrong?");
-  if (state === "answered" && !penIsDown) {
-    announce(`${result.label}, ${percent(result.confidence)} confidence.${captionText && ` ${captionText}.`}`);
+  if (state.confidence && !penIsDown && state.state !== "asking") {
+    const other = state.rival ? ` or ${state.rival}?` : ",";
+    announce(`${state.answer}${other} ${percent(state.confidence)} confidence.${captionText && ` ${captionText}.`}`);
   }
 }
 
@@ -34,16 +30,18 @@ export function announce(words) {
   setText(announcement, words);
 }
 
-function showResult(result) {
-  dataset.recognised = result?.recognised ?? false;
-  setText(answer, result?.label ?? "");
-  setText(confidence, result ? percent(result.confidence) : "");
+function showAnswer({ result, answer: label, rival: other, confidence: share }) {
+  dataset.recognised = share !== undefined;
+  dataset.shown = other ? "two" : label ? "one" : "none";
+  setText(answer, label ?? "");
+  setText(rival, other ?? "");
+  setText(confidence, share === undefined ? "" : percent(share));
   for (const bar of bars.children) {
-    const label = bar.firstChild.textContent;
-    const probability = result?.probabilities[label] ?? 0;
-    bar.classList.toggle("likeliest", label === result?.label);
+    const name = bar.firstChild.textContent;
+    const probability = result?.probabilities[name] ?? 0;
+    bar.classList.toggle("likeliest", name === label || name === other);
     bar.style.setProperty("--share", probability);
-    setText(bar.lastChild, result ? wholePercent(probability) : "");
+    setText(bar.lastChild, result ? percent(probability) : "");
   }
 }
 
@@ -69,7 +67,9 @@ function showRetry(canRetry) {
 }
 
 /** Disabled tools keep their place and can be focused. */
-function showTools({ drawing, erases }) {
+function showTools({ drawing, erases }, savedText) {
+  setText(wrong, savedText ? "Undo" : "Wrong?");
+  wrong.dataset.action = savedText ? "unsave" : "wrong";
   undo.ariaDisabled = !drawing.canUndo;
   redo.ariaDisabled = !drawing.canRedo;
   clear.ariaDisabled = drawing.isEmpty;

@@ -28,7 +28,7 @@ export class Drawing {
     return this.#future.length > 0;
   }
 
-  /** Begins a stroke, which replaces a picture. @param {Point} point @param {Pen} pen */
+  /** Replaces a picture. @param {Point} point @param {Pen} pen */
   begin(point, { width, erases }) {
     this.#change([...this.strokes, { width, erases, points: [point] }], null);
   }

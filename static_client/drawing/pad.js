@@ -1,7 +1,6 @@
 /** The drawing surface: turns pointer events into strokes and paints them. Second fingers and palms do not draw. */
 
 import { paint } from "./paint.js";
-import { isBlank } from "./raster.js";
 import { distance } from "./strokes.js";
 
 /** Touches do not draw for this long after a pen was near: they are the hand that holds it. */
@@ -14,27 +13,24 @@ const ERASER_FACTOR = 2; // eraser width / pen width
 const MAIN_BUTTON = 0;
 const ERASER_BUTTON = 5; // the eraser end of a stylus
 
-/**
- * @param {HTMLCanvasElement} canvas square; its CSS `color` is the ink's
- * @param {import("./drawing.js").Drawing} drawing
- * @param {{onInk: () => void, onLift: () => void}} listeners called when the drawn stroke changes, and when it ends
- */
-export function createPad(canvas, drawing, { onInk, onLift }) {
+/** @type {import("../types.js").CreatePad} */
+export function createPad(canvas, drawing, { onInk, onLift, isBlank }) {
   const context = canvas.getContext("2d");
   let pointer = null; // {id, type} of the pointer that draws
+  let waiting = null; // [point, pen] of a stroke begun beside the pad that has not come onto it
   let penSeen_ms = -Infinity;
   let frame = 0;
 
   const pad = {
     drawing,
-    penWidth: 20 / 280, // of the next stroke, in pad units
+    penWidth: 0, // of the next stroke, in pad units
     erases: false,
     get penIsDown() {
       return pointer !== null;
     },
     /** Ends the current stroke without calling the listeners. */
     release() {
-      pointer = null;
+      pointer = waiting = null;
     },
     /** Repaints with the next frame. */
     repaint() {
@@ -70,7 +66,7 @@ export function createPad(canvas, drawing, { onInk, onLift }) {
     if (erases && drawing.strokes.length === 0) {
       return;
     }
-    if (takesOver) {
+    if (takesOver && !waiting) {
       drawing.dropLast();
     }
     pointer = { id, type };
@@ -79,19 +75,35 @@ export function createPad(canvas, drawing, { onInk, onLift }) {
     } catch {
       // The pointer is already gone; its pointerup or pointercancel ends the stroke.
     }
-    drawing.begin(pointOf(event), { width: pad.penWidth * (erases ? ERASER_FACTOR : 1), erases });
-    inkChanged();
+    waiting = [pointOf(event), { width: pad.penWidth * (erases ? ERASER_FACTOR : 1), erases }];
+    drawOnceOnPad([waiting[0]]);
+  }
+
+  function drawOnceOnPad(points) {
+    if (points.some(({ x, y }) => Math.min(x, y) >= 0 && Math.max(x, y) <= 1)) {
+      drawing.begin(...waiting);
+      waiting = null;
+      drawing.extend(points);
+      inkChanged();
+    }
   }
 
   function extend(event) {
     const events = event.getCoalescedEvents?.() ?? [];
-    if (drawing.extend((events.length > 0 ? events : [event]).map(pointOf))) {
+    const points = (events.length > 0 ? events : [event]).map(pointOf);
+    if (waiting) {
+      drawOnceOnPad(points);
+    } else if (drawing.extend(points)) {
       inkChanged();
     }
   }
 
   function end() {
     pointer = null;
+    if (waiting) {
+      waiting = null;
+      return;
+    }
     if (drawing.strokes.at(-1)?.erases && isBlank(drawing.strokes)) {
       drawing.becomeBlank();
       pad.repaint();
@@ -100,8 +112,8 @@ export function createPad(canvas, drawing, { onInk, onLift }) {
   }
 
   function cancel({ pointerType }) {
-    const { points } = drawing.strokes.at(-1);
-    if (pointerType === "touch" && points.every((point) => distance(points[0], point) < PALM_REACH)) {
+    const { points } = drawing.strokes.at(-1) ?? {};
+    if (!waiting && pointerType === "touch" && points.every((point) => distance(points[0], point) < PALM_REACH)) {
       drawing.dropLast();
       inkChanged();
     }
@@ -124,7 +136,8 @@ export function createPad(canvas, drawing, { onInk, onLift }) {
     return { x: (clientX - box.left) / box.width, y: (clientY - box.top) / box.height };
   }
 
-  const on = (type, handle) => canvas.addEventListener(type, handle);
+  const sheet = canvas.parentElement; // reaches a little beyond the pad: a stroke may begin beside it
+  const on = (type, handle) => sheet.addEventListener(type, handle);
   const onDrawing = (type, handle) => on(type, (event) => event.pointerId === pointer?.id && handle(event));
   on("pointerdown", begin);
   on("pointermove", noticePen);

@@ -8,11 +8,7 @@ const MIN_STEP = 0.003;
 /** Longest straight piece of a smoothed curve: under a pixel of the sent picture. */
 const CURVE_STEP = 0.008;
 
-/**
- * @param {Point[]} points of the stroke; grows
- * @param {Point[]} more in the order they were drawn
- * @returns {boolean} whether any was added
- */
+/** @param {Point[]} points grows @param {Point[]} more of the stroke @returns {boolean} whether any was added */
 export function lengthen(points, more) {
   const before = points.length;
   for (const point of more) {
@@ -24,10 +20,9 @@ export function lengthen(points, more) {
 }
 
 /**
- * Smooths a stroke: quadratic curves through the points' midpoints, cut into straight pieces.
- * The pad and the sent picture both draw this line.
+ * The line that both the pad and the sent picture draw: quadratic curves through the points' midpoints.
  * @param {Point[]} points
- * @returns {Point[]} starts and ends where the stroke does
+ * @returns {Point[]} ends of straight pieces; starts and ends where the stroke does
  */
 export function smooth(points) {
   if (points.length < 3) {

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.example_seven import RESULT, SEVEN
+from tests.e2e.example_seven import CLOSE, RESULT, SEVEN
 
 if TYPE_CHECKING:
     from tests.e2e.pad_page import PadPage
@@ -17,7 +18,18 @@ if TYPE_CHECKING:
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 LEAST_TARGET_PX = 44
 PHONE = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True}
-WINDOWS = [(320, 568), (390, 664), (667, 375), (768, 1024), (1024, 768), (1440, 900), (3840, 2160)]
+WINDOWS = [
+    (320, 568),
+    (390, 664),
+    (568, 320),
+    (667, 375),
+    (844, 390),
+    (768, 1024),
+    (1024, 768),
+    (1440, 900),
+    (3840, 2160),
+]
+ZOOMED = [(640, 400), (720, 450)]  # 1280x800 and 1440x900 at 200%
 FAILED_REQUEST = "Failed to load resource"
 
 
@@ -45,7 +57,9 @@ def test_axe_finds_nothing_in_any_state(open_page: PageOpener, window: dict[str,
     expect(pad.page.get_by_role("dialog")).to_be_visible()
     assert violations(pad) == [], "correction"
     pad.page.get_by_role("dialog").get_by_role("button", name="1", exact=True).click()
-    for panel, sign in (("Look inside", ".figures"), ("The model", "#card p"), ("Corrections", ".cards li")):
+    pad.expect_text("#status", "Saved: 1")
+    assert violations(pad) == [], "saved"
+    for panel, sign in (("Look inside", ".figures"), ("The model", "#card a"), ("Corrections", ".cards li")):
         pad.page.get_by_role("button", name=panel).click()
         pad.page.wait_for_selector(sign)
         assert violations(pad) == [], panel
@@ -54,6 +68,11 @@ def test_axe_finds_nothing_in_any_state(open_page: PageOpener, window: dict[str,
     pad.draw([[(0.2, 0.2), (0.3, 0.8)]])
     pad.expect_state("unsure")
     assert violations(pad) == [], "unsure"
+    pad.page.unroute_all()
+    pad.answer_with(200, CLOSE)
+    pad.draw([[(0.4, 0.2), (0.4, 0.8)]])
+    pad.expect_text("#rival", "7")
+    assert violations(pad) == [], "two answers"
     pad.page.unroute_all()
     pad.page.route("**/predictions/**", lambda route: route.abort())
     pad.draw([[(0.8, 0.2), (0.8, 0.8)]])
@@ -64,10 +83,10 @@ def test_axe_finds_nothing_in_any_state(open_page: PageOpener, window: dict[str,
     assert violations(pad) == [], "shortcuts"
 
 
-def test_axe_finds_nothing_in_the_models_numbers(open_page: PageOpener) -> None:
-    pad = open_page()
-    pad.page.keyboard.press("m")
-    expect(pad.page.locator("#card table")).to_be_visible()
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_the_model_card(open_page: PageOpener, scheme: str) -> None:
+    pad = open_page("/card.html", color_scheme=scheme)
+    expect(pad.page.locator("article table").first).to_be_visible()
     assert violations(pad) == []
 
 
@@ -93,15 +112,21 @@ def small_targets(pad: PadPage) -> list[str]:
     return small
 
 
-@pytest.mark.parametrize(("width", "height"), WINDOWS)
-def test_nothing_is_cut_off_or_on_top_of_another(open_page: PageOpener, width: int, height: int) -> None:
+@pytest.mark.parametrize("result", [RESULT, CLOSE], ids=["one answer", "two answers"])
+@pytest.mark.parametrize(("width", "height"), [*WINDOWS, *ZOOMED])
+def test_nothing_is_cut_off_or_on_top_of_another(
+    open_page: PageOpener, width: int, height: int, result: dict[str, Any]
+) -> None:
     pad = open_page(width=width, height=height)
+    pad.answer_with(200, result)
     pad.draw(SEVEN)
-    pad.expect_state("answered")
+    pad.expect_text("#answer", result["label"])
+    expect(pad.page.locator("#wrong")).to_be_visible()
     assert pad.page.evaluate("document.documentElement.scrollWidth") <= width
     script = """() => {
         const parts = [...document.querySelectorAll(
-            "h1, #pad, .tools > *, #answer, #confidence, #wrong, #bars li, .sources button, .shelf button, footer p")]
+            "h1, #pad, .tools > *, .digits > *, #confidence, #wrong, #bars :is(b, span), "
+            + ":is(.sources, .shelf) button, footer p")]
             .filter((each) => each.checkVisibility({ visibilityProperty: true }));
         const boxes = parts.map((each) => each.getBoundingClientRect());
         const found = [];
@@ -122,7 +147,7 @@ def test_panels_and_dialogs_fit_the_smallest_window(open_page: PageOpener) -> No
     too_wide = """(selector) => [...document.querySelector(selector).querySelectorAll("*")]
         .filter((each) => each.getBoundingClientRect().right > each.closest(selector).getBoundingClientRect().right)
         .map((each) => each.outerHTML.slice(0, 80))"""
-    for key, part, sign in (("i", "#inside", ".figures"), ("m", "#card", "table"), ("?", "#keys", "dl")):
+    for key, part, sign in (("i", "#inside", ".figures"), ("m", "#card", "dl"), ("?", "#keys", "dl")):
         pad.page.keyboard.press(key)
         expect(pad.page.locator(f"{part} {sign}")).to_be_visible()
         assert pad.page.evaluate(too_wide, part) == [], part
@@ -180,6 +205,46 @@ def test_forced_colours_keep_bars_and_slider_visible(open_page: PageOpener) -> N
     assert colours["bar"] not in (colours["track"], colours["page"])
     assert colours["wedge"] != colours["page"]
     assert colours["pressed"] != colours["page"]
+
+
+def test_forced_colours_keep_the_attributions_colours_apart_from_the_ink(open_page: PageOpener) -> None:
+    pad = open_page(forced_colors="active", color_scheme="light")
+    pad.draw(SEVEN)
+    pad.expect_state("answered")
+    pad.page.keyboard.press("i")
+    expect(pad.page.locator("#inside .figures")).to_be_visible()
+    ink = pad.page.evaluate("getComputedStyle(document.querySelector('#inside canvas')).color")
+    red, green, blue = map(int, re.findall(r"\d+", ink)[:3])
+    assert min(red, green, blue) > 150, "the strokes below the colours are pale"
+
+
+def test_hovering_does_not_look_like_pressing_or_opening(open_page: PageOpener) -> None:
+    pad = open_page()
+    background = "(selector) => getComputedStyle(document.querySelector(selector)).backgroundColor"
+    for selector in (".shelf button", "#sample"):
+        before = pad.page.evaluate(background, selector)
+        pad.page.hover(selector)
+        pad.until(lambda: bool(pad.page.evaluate("document.getAnimations().length === 0")))
+        assert pad.page.evaluate(background, selector) == before
+
+
+def test_shares_and_bars_read_well_from_right_to_left(open_page: PageOpener) -> None:
+    pad = open_page()
+    pad.page.evaluate("document.documentElement.dir = 'rtl'")
+    pad.draw(SEVEN)
+    pad.expect_state("answered")
+    directions = pad.page.evaluate("""() => [...document.querySelectorAll("#confidence, #bars span")]
+        .map((each) => getComputedStyle(each).direction)""")
+    assert set(directions) == {"ltr"}, "the sign stays behind its number"
+    x = {name: pad.page.locator(name).bounding_box() for name in ("#answer", "#confidence", "#wrong")}
+    assert x["#answer"]["x"] > x["#confidence"]["x"] > x["#wrong"]["x"]  # type: ignore[index]
+    pad.until(lambda: bool(pad.page.evaluate("document.getAnimations().length === 0")))
+    first, shown = pad.page.evaluate("""() => ["0", "7"].map((digit) => {
+        const track = document.querySelectorAll("#bars i")[digit];
+        return parseFloat(getComputedStyle(track, "::before").translate.replace("calc(", "")); // per cent of the track
+    })""")
+    assert first > 99, "an empty bar's fill waits on the right"
+    assert abs(shown) < 2
 
 
 def test_reduced_motion_stops_every_animation(open_page: PageOpener) -> None:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.e2e.example_seven import RESULT, SEVEN
+from tests.e2e.example_seven import CLOSE, RESULT, SEVEN
 
 if TYPE_CHECKING:
     from tests.conftest import Service
-    from tests.e2e.pad_page import Strokes
+    from tests.e2e.pad_page import Point, Strokes
     from tests.e2e.page.conftest import InkShare, PageOpener
 
 SCREENS = [(320, 640), (390, 844), (768, 1024), (844, 390), (1280, 800)]
@@ -24,6 +25,10 @@ ZERO: Strokes = [
         (0.5 - 0.2 * math.sin(turn / 16 * 2 * math.pi), 0.5 - 0.3 * math.cos(turn / 16 * 2 * math.pi))
         for turn in range(17)
     ]
+]
+HEART: Strokes = [
+    [(0.5, 0.8), (0.3, 0.62), (0.18, 0.42), (0.24, 0.26), (0.38, 0.24), (0.5, 0.38)],
+    [(0.5, 0.38), (0.62, 0.24), (0.76, 0.26), (0.82, 0.42), (0.7, 0.62), (0.5, 0.8)],
 ]
 DIGITS = [pytest.param(ONE, "1", id="one"), pytest.param(SEVEN, "7", id="seven"), pytest.param(ZERO, "0", id="zero")]
 
@@ -68,8 +73,8 @@ def test_bars_show_every_digit_in_order_and_mark_the_likeliest(open_page: PageOp
     pad.expect_state("answered")
     assert pad.page.locator("#bars b").all_text_contents() == list("0123456789")
     shares = pad.page.locator("#bars span").all_text_contents()
-    assert shares == ["0%"] * 7 + [">99%", "0%", "0%"]
-    assert pad.text("#confidence") == "99.9%", "never more than is so"
+    assert shares == ["0%"] * 7 + ["99%", "0%", "0%"], "never more than is so"
+    assert pad.text("#confidence") == "99%", "as beside the bar"
 
 
 def test_answers_come_while_the_pen_is_still_down(open_page: PageOpener) -> None:
@@ -79,6 +84,118 @@ def test_answers_come_while_the_pen_is_still_down(open_page: PageOpener) -> None
     pad.page.mouse.move(*pad.locate((0.5, 0.8)), steps=20)
     pad.expect_text("#answer", "1")
     pad.page.mouse.up()
+
+
+def test_what_is_no_digit_is_a_question_mark_before_dimmed_bars(open_page: PageOpener) -> None:
+    pad = open_page()
+    pad.draw(HEART)
+    pad.expect_state("unsure")
+    assert pad.text("#answer") == "?"
+    assert pad.text("#confidence") == ""
+    pad.expect_text("#status", "That doesn’t look like a digit.")
+    assert pad.page.locator("#bars .likeliest").count() == 0
+    script = """() => getComputedStyle(document.querySelector("#bars i"), "::before").backgroundColor"""
+    dimmed = pad.page.evaluate(script)
+    pad.page.click("#clear")
+    pad.draw(SEVEN)
+    pad.expect_state("answered")
+    assert dimmed != pad.page.evaluate(script)
+
+
+def test_a_guess_is_named_only_above_40_per_cent(open_page: PageOpener) -> None:
+    pad = open_page()
+    for confidence, words in ((0.4, ""), (0.41, " Perhaps 7?")):
+        pad.answer_with(200, {**RESULT, "recognised": False, "confidence": confidence})
+        pad.draw([[(0.5, 0.5), (0.6, 0.5)]])
+        pad.expect_text("#status", f"That doesn’t look like a digit.{words}")
+        assert pad.text("#answer") == "?"
+
+
+def test_close_answers_are_shown_side_by_side(open_page: PageOpener) -> None:
+    pad = open_page()
+    pad.answer_with(200, CLOSE)
+    pad.draw(SEVEN)
+    pad.expect_state("unsure")
+    assert (pad.text("#answer"), pad.text("#rival"), pad.text("#confidence")) == ("1", "7", "51%")
+    pad.expect_text("#status", "47% for 7")
+    pad.expect_text("#announcement", "1 or 7? 51% confidence.")
+    first, second = (pad.page.locator(name).bounding_box() for name in ("#answer", "#rival"))
+    assert first is not None and second is not None
+    assert first["x"] + first["width"] <= second["x"]
+    assert pad.page.locator("#bars .likeliest b").all_text_contents() == ["1", "7"]
+    pad.page.unroute_all()
+    pad.draw([[(0.45, 0.5), (0.6, 0.5)]])
+    pad.expect_text("#answer", "7")
+    expect(pad.page.locator("#rival")).to_be_hidden()
+
+
+CHANGES = """() => {
+    window.shown = [];
+    window.blinks = 0;
+    new MutationObserver(() => shown.push(document.getElementById("answer").textContent))
+        .observe(document.getElementById("answer"), { childList: true, characterData: true, subtree: true });
+    new MutationObserver(() => {
+        const isDown = document.body.dataset.pen === "down";
+        window.blinks += isDown && getComputedStyle(document.getElementById("wrong")).visibility === "visible";
+    }).observe(document.body, { attributes: true });
+}"""
+
+
+def test_the_answer_is_steady_while_the_pen_moves_and_is_not_called_wrong(open_page: PageOpener) -> None:
+    """Every 130 ms another answer, by the page's own clock: none stays for the 200 ms that show it."""
+    pad = open_page()
+    pad.page.evaluate(CHANGES)
+    pad.page.clock.install()
+    pad.page.clock.pause_at(pad.page.evaluate("Date.now() + 1000"))
+    held = pad.hold_requests()
+    pad.page.mouse.move(*pad.locate((0.2, 0.2)))
+    pad.page.mouse.down()
+    for number in range(8):
+        pad.page.mouse.move(*pad.locate((0.3 + number / 20, 0.2 + (number % 2) / 5)))
+        pad.page.clock.run_for(130)
+        pad.until(lambda number=number: len(held) > number)  # type: ignore[misc]
+        result, share = [(RESULT, "99%"), (CLOSE, "47%")][number % 2]
+        held[number].fulfill(json=result, headers={"Access-Control-Allow-Origin": "*"})
+        expect(pad.page.locator("#bars li").nth(7).locator("span")).to_have_text(share)
+    assert pad.page.evaluate("shown") == []
+    assert pad.page.evaluate("blinks") == 0
+    pad.page.clock.run_for(200)
+    pad.expect_text("#answer", "1")  # the last one has stayed
+    pad.page.mouse.up()
+    pad.page.unroute_all()
+    pad.page.clock.resume()
+    expect(pad.page.locator("#wrong")).to_be_visible()
+
+
+@pytest.mark.parametrize("start", [(-0.015, 0.5), (1.015, 0.5), (0.5, -0.015), (0.5, 1.01)])
+def test_a_stroke_begun_just_beside_the_pad_counts(open_page: PageOpener, start: Point) -> None:
+    pad = open_page()
+    pad.draw([[start, (0.5, 0.5)]])
+    assert pad.has_ink(((start[0] + 0.5) / 2, (start[1] + 0.5) / 2))
+
+
+def test_a_click_beside_the_pad_draws_nothing(open_page: PageOpener) -> None:
+    pad = open_page()
+    pad.draw([[(-0.015, 0.5)]])
+    pad.expect_state("idle")
+    expect(pad.page.locator("#undo")).to_have_attribute("aria-disabled", "true")
+    pad.page.click("#sample")
+    pad.expect_state("answered")
+
+
+def test_the_pad_of_a_large_window_is_as_wide_as_a_hand_draws(open_page: PageOpener) -> None:
+    for width, height in ((1440, 900), (1920, 1080), (3840, 2160)):
+        box = open_page(width=width, height=height).page.locator("#pad").bounding_box()
+        assert box is not None
+        assert 440 <= box["width"] <= 480
+
+
+def test_words_of_the_first_minute(open_page: PageOpener) -> None:
+    pad = open_page()
+    pad.expect_text(".placeholder", "Start drawing, I’ll guess as you go")
+    pad.expect_text("h1", "Handwritten digits")
+    assert pad.page.title().startswith("Handwritten digits – ")
+    assert pad.page.locator("#width").input_value() == "14"
 
 
 def test_clear_empties_pad_and_answer_by_keyboard(open_page: PageOpener) -> None:

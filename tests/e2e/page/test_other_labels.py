@@ -38,15 +38,15 @@ def letters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 def test_the_page_speaks_of_the_labels_that_are_served(open_page: PageOpener, letters: Service) -> None:
     pad = open_page(url=letters.page_url + "/")
     pad.expect_text(".hint", "Draw a symbol")
-    pad.expect_text("h1", "Symbol recogniser")
-    assert pad.page.title() == "Draw a symbol – a neural network reads your handwriting"
+    pad.expect_text("h1", "Handwritten symbols")
+    assert pad.page.title() == "Handwritten symbols – draw one, a neural network reads it"
     assert pad.page.locator("#bars b").all_text_contents() == list(LETTERS)
     expect(pad.page.get_by_role("button", name="Test digit")).to_be_hidden()
     pad.draw(SEVEN)
     pad.expect_state("answered")
     assert pad.text("#answer") == pad.text("#bars .likeliest b") == "H"
     pad.page.keyboard.press("r")
-    pad.expect_status("The test pictures are of digits")
+    pad.expect_status("this recogniser reads other symbols")
 
 
 def test_a_letter_is_corrected_by_its_key_or_as_none(open_page: PageOpener, letters: Service) -> None:
@@ -60,7 +60,7 @@ def test_a_letter_is_corrected_by_its_key_or_as_none(open_page: PageOpener, lett
     pad.page.keyboard.press("7")
     expect(dialog).to_be_visible()
     pad.page.keyboard.press("e")
-    pad.expect_text("#announcement", "Kept as an E.")
+    pad.expect_text("#status", "Saved: E")
     pad.page.get_by_role("button", name="Corrections").click()
     expect(pad.page.locator("#history")).to_contain_text("It was an E")
     expect(pad.page.locator("#history")).to_contain_text("read as H")

@@ -97,19 +97,33 @@ def test_wholly_erased_drawing_sends_no_request(open_page: PageOpener) -> None:
     pad.expect_state("answered")
     pad.page.click("#erase")
     pad.page.locator("#width").fill("28")
-    pad.draw([[(0.2, 0.1), (0.2, 0.9)], [(0.2, 0.1), (0.2, 0.9)]])
+    pad.draw(RUB_LEFT)
     pad.expect_state("idle")
     assert pad.text("#answer") == pad.text("#status") == ""
     pad.page.keyboard.press("Control+z")
     pad.expect_state("answered")
 
 
-def test_eraser_on_an_empty_pad_does_nothing(open_page: PageOpener) -> None:
+def test_an_empty_pad_has_the_pen(open_page: PageOpener) -> None:
     pad = open_page()
     pad.page.keyboard.press("e")
+    expect(pad.page.locator("#erase")).to_have_attribute("aria-pressed", "false")
     pad.draw(LEFT)
-    pad.expect_state("idle")
-    assert pad.requests == []
+    assert pad.has_ink((0.2, 0.5))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_emptied_pad_has_the_pen_again(open_page: PageOpener, way: str) -> None:
+    pad = open_page()
+    for emptied_by in ("clear", "undo"):
+        pad.draw(LEFT)
+        use(pad, way, "erase")
+        expect(pad.page.locator("#erase")).to_have_attribute("aria-pressed", "true")
+        use(pad, way, emptied_by)
+        expect(pad.page.locator("#erase")).to_have_attribute("aria-pressed", "false")
+        pad.draw(RIGHT)
+        assert ink_at(pad) == (False, True), "the next stroke draws"
+        use(pad, way, "clear")
 
 
 def test_width_changes_only_later_strokes(open_page: PageOpener) -> None:
@@ -117,7 +131,7 @@ def test_width_changes_only_later_strokes(open_page: PageOpener) -> None:
     pad.draw(LEFT)
     pad.page.locator("#width").fill("8")
     pad.draw(RIGHT)
-    assert pad.has_ink((0.17, 0.5)), "the stroke before stays as wide as it was"
+    assert pad.has_ink((0.18, 0.5)), "the stroke before stays as wide as it was"
     assert pad.has_ink((0.8, 0.5))
     assert not pad.has_ink((0.77, 0.5))
     pad.page.locator("#pad").focus()
@@ -175,7 +189,7 @@ def test_shortcuts_are_listed_and_single_keys_can_be_switched_off(open_page: Pag
     expect(dialog).to_contain_text("Eraser")
     pad.page.keyboard.press("Delete")
     assert pad.has_ink((0.2, 0.5)), "the page behind the list does not listen"
-    pad.page.get_by_label("Use keys without Ctrl too").uncheck()
+    pad.page.get_by_label("Single-key shortcuts").uncheck()
     pad.page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     pad.page.keyboard.press("Delete")

@@ -61,6 +61,8 @@ def test_first_load_is_light_from_any_static_host(open_page: PageOpener, sub_pat
         "recogniser/failure_diagnosis.js",
         "pictures/picture_file.js",
         "pictures/samples.js",
+        "pictures/drawings.json",
+        "drawing/raster.js",
         "styles/panels.css",
     }
     assert all((STATIC_FOLDER / name).is_file() for name in later)
