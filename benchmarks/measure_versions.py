@@ -21,7 +21,7 @@ from benchmarks.faults.gateway_process import free_node_port, running_gateway
 from benchmarks.processes import find_free_ports, stop, wait_until_ready
 from benchmarks.results import Conditions, markdown
 from benchmarks.versions.clients import Asked, asking
-from benchmarks.versions.offers import offer_all
+from benchmarks.versions.offers import OFFERS, offer
 from model.artifacts import MODEL_NAME, write_atomically
 from model.errors import OperatorError
 from model.locations import RELEASED, ROOT
@@ -47,8 +47,8 @@ HEADS = (
 )  # fmt: skip
 NOTES = """\
 Seconds run from the call to the first answer of the version that is asked for; a promotion's checks, before that, are
-not in them. Bad ones: a handler that raises, a slow one, one that was measured worse, one with other labels. The trial
-is to answer 10 % of the requests."""
+not in them. Bad ones: a handler that raises, one that raises only in a server, a slow one, one that was measured worse,
+one with other labels. The trial is to answer 10 % of the requests."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,8 @@ def measure(name: str, url: str, registry: Registry, options: argparse.Namespace
     names = [f"1.{number}" for number in range(1, options.changes + 1)]
     for version in names:
         registry.add(RELEASED, version)
-    offers = offer_all(registry, folder)
+    for version in OFFERS:
+        offer(registry, version)
     promotions, rollbacks, refused = [], [], {}
     trial = None
     with asking(url, options.clients, SAMPLE.read_bytes(), LABEL) as asked:
@@ -141,7 +142,7 @@ def measure(name: str, url: str, registry: Registry, options: argparse.Namespace
             rollback = partial(registry.rollback, BY)
             rollbacks.append(asked.first_answer_s(back, partial(change, registry, rollback, _wait)))
             say(f"{name}: {version} after {promotions[-1]:.1f} s, {back} after {rollbacks[-1]:.1f} s, {told(asked)}")
-        for version in offers:
+        for version in OFFERS:
             try:
                 checked(registry, version)
                 change(registry, partial(registry.promote, version, BY), _wait)
@@ -153,7 +154,7 @@ def measure(name: str, url: str, registry: Registry, options: argparse.Namespace
         while asked.requests < options.requests:
             time.sleep(POLL_INTERVAL_S)
     say(f"{name}: {told(asked)}")
-    return Measured(name, asked, promotions, rollbacks, len(offers), refused, trial)
+    return Measured(name, asked, promotions, rollbacks, len(OFFERS), refused, trial)
 
 
 def told(asked: Asked) -> str:

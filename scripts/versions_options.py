@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from release.versions.registry import MAX_SHARE
+from release.versions.deployments import MAX_SHARE
 
 
 def build_parser(description: str | None) -> argparse.ArgumentParser:

@@ -9,16 +9,16 @@ from __future__ import annotations
 import os
 import socket
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from queue import SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
-from model.errors import OperatorError
+from model.errors import ArtifactError, OperatorError
 from release.archive import version_of
 from release.archive_digest import CheckedArchive
 from release.versions.locations import has_registry
@@ -102,7 +102,7 @@ class FollowedVersions:
         self._trial_figures = trial_figures
         self._seen = self._served = current
         self._problem = ""
-        self._refused: SimpleQueue[tuple[int, str]] = SimpleQueue()
+        self._refused: deque[tuple[int, str]] = deque()
         self._registry: Registry | None = None
         self._reported: tuple[int, str, int] | None = None
         self._complaint = ""
@@ -126,7 +126,7 @@ class FollowedVersions:
     def refuse(self, change: int, reason: str) -> None:
         """A change cannot be made true here; the registry takes it back where no other has come since."""
         self._problem = reason
-        self._refused.put((change, reason))
+        self._refused.append((change, reason))
 
     def _follow(self) -> None:
         while not self._is_over.wait(FOLLOW_INTERVAL_S):
@@ -151,16 +151,19 @@ class FollowedVersions:
             self._complaint = str(error)
 
     def _look(self, registry: Registry) -> None:
-        """Report to the registry, and pass on what it wants now."""
-        while not self._refused.empty():
-            registry.refuse(*self._refused.get(), by=self._address)
+        """Report to the registry, and pass on what it wants now; what it does not take in is told again."""
+        while self._refused:
+            registry.refuse(*self._refused[0], by=self._address)
+            self._refused.popleft()
         deployment = registry.deployment()
         if deployment.change != self._seen:
-            self._seen = deployment.change
             try:
-                self._on_change(_wanted(registry, deployment))
-            except (OperatorError, OSError) as error:
+                wanted = _wanted(registry, deployment)
+            except (ArtifactError, OSError) as error:  # not where the registry fails to answer: it is asked again
                 self.refuse(deployment.change, str(error))
+            else:
+                self._on_change(wanted)
+            self._seen = deployment.change
         report = (self._served, self._problem, int(time.monotonic() / REPORT_INTERVAL_S))
         if report != self._reported:
             registry.report(Server(self._id, self._address, self._served, self._problem, datetime.now(UTC)))

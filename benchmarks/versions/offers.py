@@ -1,14 +1,12 @@
-"""Versions that must not be served: broken, mismatched, slow and worse ones."""
+"""Versions that must not be served: broken, unservable, mismatched, slow and worse ones."""
 
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
-from pathlib import Path
 
 from benchmarks.torchserve import repacked
-from model.artifacts import LABELS_FILE, METADATA_FILE, read_json, sha256_of, write_json
+from model.artifacts import LABELS_FILE, METADATA_FILE, read_json, sha256_of
 from model.locations import RELEASED, ROOT
 from release.archive import HANDLER
 from release.archive_digest import write_sidecar
@@ -16,6 +14,9 @@ from release.versions.locations import store_folder
 from release.versions.registry import Registry
 from release.versions.store import ARCHIVE
 from release.versions.tables import VersionRow
+
+OFFERS = ("broken", "unservable", "slow", "worse", "mismatched")
+"""The names of what `offer` adds: `unservable` passes the checks and fails where TorchServe loads it."""
 
 STAGES = "handler/stages.py"
 SLOW_DECODING = """
@@ -30,30 +31,33 @@ def decode(pictures):
     return _decode_at_once(pictures)
 """
 BROKEN_HANDLER = "raise RuntimeError('this handler is broken')\n"
+UNSERVABLE_HANDLER = """
+import sys
+
+if not sys.argv[0].endswith("answer.py"):
+    raise RuntimeError("this handler is no server's")
+"""
 
 
-def offer_all(registry: Registry, folder: Path) -> list[str]:
-    """Add a version of each kind; returns their names. All digests are right."""
-    registry.add(RELEASED, "broken")
-    replace_in_archive(registry, "broken", {HANDLER.name: BROKEN_HANDLER})
-    registry.add(RELEASED, "slow")
-    stages = (ROOT / STAGES).read_text(encoding="utf-8")
-    replace_in_archive(registry, "slow", {STAGES: f"{stages}{SLOW_DECODING}"})
-    registry.add(_measured_worse(folder), "worse")
-    registry.add(RELEASED, "mismatched")
-    labels = {str(index): name for index, name in enumerate("abcdefghij")}
-    replace_in_archive(registry, "mismatched", {LABELS_FILE: json.dumps(labels)})
-    return ["broken", "slow", "worse", "mismatched"]
+def offer(registry: Registry, name: str) -> None:
+    """Add the version of this name, one of `OFFERS`, with the right digest."""
+    registry.add(RELEASED, name)
+    replace_in_archive(registry, name, _replaced(name))
 
 
-def _measured_worse(folder: Path) -> Path:
-    """A copy of the released network whose metadata tells of more errors."""
-    copy = folder / "exported"
-    shutil.copytree(RELEASED, copy)
-    metadata = read_json(copy / METADATA_FILE)
+def _replaced(name: str) -> dict[str, str]:
+    """What such a version's archive has otherwise than the released one, by the file."""
+    if name == "broken":
+        return {HANDLER.name: BROKEN_HANDLER}
+    if name == "unservable":
+        return {HANDLER.name: HANDLER.read_text(encoding="utf-8") + UNSERVABLE_HANDLER}
+    if name == "slow":
+        return {STAGES: (ROOT / STAGES).read_text(encoding="utf-8") + SLOW_DECODING}
+    if name == "mismatched":
+        return {LABELS_FILE: json.dumps({str(index): letter for index, letter in enumerate("abcdefghij")})}
+    metadata = read_json(RELEASED / METADATA_FILE)
     metadata["metrics"]["MNIST validation"]["accuracy"] -= 0.01
-    write_json(copy / METADATA_FILE, metadata)
-    return copy
+    return {METADATA_FILE: json.dumps(metadata)}
 
 
 def replace_in_archive(registry: Registry, name: str, replaced: Mapping[str, str]) -> None:

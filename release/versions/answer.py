@@ -1,42 +1,40 @@
 """Answers pictures with an archive's own code, in a process of its own: `python -P answer.py FOLDER VERSION`.
 
-FOLDER is the unpacked archive. Each line of stdin is a base64 picture; each line of stdout is its answer as JSON, with
-the status and the seconds that it took. It imports nothing but what the archive has.
+FOLDER is the unpacked archive. Its handler is loaded and asked as TorchServe's workers do it. Each line of stdin is a
+base64 picture; each line of stdout is its answer as JSON, with the status and the seconds that it took.
 """
 
 import base64
-import importlib
 import json
+import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
+from ts.context import RequestProcessor
+from ts.model_loader import ModelLoaderFactory
 
-class Uncounted:
-    """A metric that nobody reads."""
-
-    def add_or_update(self, value: float, dimension_values: Any) -> None:
-        """Keep nothing."""
+MANIFEST = "MAR-INF/MANIFEST.json"
 
 
 def main(folder: str, version: str) -> None:
     """Answer until stdin ends."""
-    out = sys.stdout
-    sys.stdout = sys.stderr  # a print in the archive would be taken for an answer
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what the archive prints would be taken for an answer
     sys.path.insert(0, folder)
-    answering = importlib.import_module("handler.answering")
-    metrics = importlib.import_module("handler.metrics")
-    names = (*metrics.COUNTERS, *metrics.HISTOGRAMS)
-    kept = metrics.Metrics({name: Uncounted() for name in names}, "mnist")
-    answers = answering.Answering(Path(folder), "mnist", version, "check", kept)
+    model = json.loads((Path(folder) / MANIFEST).read_text(encoding="utf-8"))["model"]
+    service = ModelLoaderFactory.get_model_loader().load(model["modelName"], folder, model["handler"], batch_size=1)
+    context = service.context
+    context.request_ids = {0: "check"}
     for line in sys.stdin:
-        request = answering.Request({"body": base64.b64decode(line)}, {}, "check")
+        picture = base64.b64decode(line)
+        context.request_processor = [RequestProcessor({})]
         started = time.perf_counter()
-        [response] = answers.answer([request])
+        [body] = service._entry_point([{"body": picture}], context)
         seconds = time.perf_counter() - started
-        body = json.loads(response.body)
-        print(json.dumps({"status": response.status.code, "seconds": seconds, "body": body}), file=out, flush=True)
+        status, _ = context.get_response_status(0)
+        answer = {"status": int(status or 200), "seconds": seconds, "body": json.loads(body)}
+        print(json.dumps(answer), file=out, flush=True)
 
 
 if __name__ == "__main__":

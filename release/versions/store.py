@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from model.artifacts import LABELS_FILE, METADATA_FILE, MODEL_FILE, MODEL_NAME, read_metadata, write_json
@@ -47,9 +49,23 @@ def keep(folder: Path, name: str) -> None:
     folder.rename(place)
 
 
-def remove(name: str) -> None:
-    """Delete a version's files."""
-    shutil.rmtree(store_folder() / name, ignore_errors=True)
+@contextmanager
+def removal(name: str) -> Iterator[Callable[[], None]]:
+    """Yields what takes a version's files out of their place; they come back where the block fails after that."""
+    place, aside = store_folder() / name, Path(tempfile.mkdtemp(prefix=".old-", dir=store_folder()))
+
+    def take_out() -> None:
+        if place.exists():
+            place.rename(aside)
+
+    try:
+        yield take_out
+    except BaseException:
+        if any(aside.iterdir()):
+            aside.rename(place)
+        raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def load(name: str, sha256: str) -> CheckedArchive:

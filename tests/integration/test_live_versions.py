@@ -50,10 +50,10 @@ def test_a_version_is_promoted_and_taken_back_and_nothing_is_lost(service: Servi
 
 def test_what_it_cannot_load_is_refused_and_leaves_nothing_behind(service: Service, registry: Registry) -> None:
     with asking(service.predictions_url) as asked:
-        refused = run("promote", "broken")
+        refused = run("promote", "unservable")
         assert refused.returncode == 1
-        assert "version broken is refused, 1.0 serves on" in refused.stderr
-        assert "this handler is broken" in refused.stderr
+        assert "version unservable is refused, 1.0 serves on" in refused.stderr
+        assert "this handler is no server's" in refused.stderr
     assert (set(asked.versions), asked.lost) == ({"1.0"}, {})
     eventually(lambda: loaded(service) == {"1.0"})
 

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.versions import clients
-from benchmarks.versions.offers import BROKEN_HANDLER, replace_in_archive
+from benchmarks.versions.offers import offer
 from model.locations import RELEASED, ROOT
-from release.archive import HANDLER
 from release.versions.locations import DATABASE_VARIABLE, STATE_VARIABLE
 from release.versions.registry import Registry
 from tests.drawing import draw_digit, encoded
@@ -24,17 +23,14 @@ CLIENTS = 2
 
 @contextmanager
 def registry_with(state: Path, *names: str) -> Iterator[Registry]:
-    """A registry with more versions of these names, for this process and those it starts, and one that is `broken`.
-
-    The archive of that one fails where TorchServe loads its handler, and nowhere else.
-    """
+    """A registry with more versions of these names, and an `unservable` one, for this process and those it starts."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(STATE_VARIABLE, str(state))
         patch.delenv(DATABASE_VARIABLE, raising=False)
         with closing(Registry.open()) as opened:
-            for name in (*names, "broken"):
+            for name in names:
                 opened.add(RELEASED, name)
-            replace_in_archive(opened, "broken", {HANDLER.name: BROKEN_HANDLER})
+            offer(opened, "unservable")
             yield opened
 
 

@@ -71,10 +71,10 @@ def test_a_version_that_the_nodes_cannot_load_is_refused_and_the_champion_serves
     gateway: GatewayProcess, registry: Registry
 ) -> None:
     with asking(gateway.predictions_url) as asked:
-        refused = run("promote", "broken")
+        refused = run("promote", "unservable")
         assert refused.returncode == 1
-        assert "version broken is refused, 1.0 serves on" in refused.stderr
-        assert "this handler is broken" in refused.stderr
+        assert "version unservable is refused, 1.0 serves on" in refused.stderr
+        assert "this handler is no server's" in refused.stderr
         assert registry.deployment().champion == "1.0"
         eventually(lambda: all(server.change == registry.deployment().change for server in registry.servers()))
     assert (set(asked.versions), asked.lost) == ({"1.0"}, {})

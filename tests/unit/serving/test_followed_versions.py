@@ -6,13 +6,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from queue import Queue
 
 import pytest
 
 from model.locations import RELEASED, ROOT
+from release.versions.deployments import _change, _current
 from release.versions.locations import DATABASE_VARIABLE, STATE_VARIABLE, database_file, store_folder
 from release.versions.records import Trial
 from release.versions.registry import Registry
@@ -50,6 +51,19 @@ def followed(registry: Registry, changes: Queue[Wanted], notes: list[str]) -> It
     yield following
     following.stop()
     assert registry.servers() == []
+
+
+@contextmanager
+def renamed(registry: Registry, table: str) -> Iterator[None]:
+    """Every question about this table fails for the length of a `with` block."""
+
+    def rename(old: str, new: str) -> None:
+        with registry._database.writing() as session:
+            session.connection().exec_driver_sql(f"ALTER TABLE {old} RENAME TO {new}")
+
+    rename(table, "gone")
+    yield
+    rename("gone", table)
 
 
 def test_without_a_registry_nothing_that_a_database_takes_is_imported(tmp_path: Path) -> None:
@@ -106,16 +120,37 @@ def test_a_version_whose_files_were_changed_is_taken_back(
     assert "SHA-256" in registry.history()[0].reason
 
 
+def test_what_is_refused_while_the_registry_fails_is_taken_back_later(
+    registry: Registry, changes: Queue[Wanted], followed: FollowedVersions, notes: list[str]
+) -> None:
+    registry.promote("1.1", "ann")
+    wanted = changes.get(timeout=TIMEOUT_S)
+    with renamed(registry, "deployment"):
+        followed.refuse(wanted.change, "no room for it")
+        eventually(lambda: len(notes) == 1)
+    assert changes.get(timeout=TIMEOUT_S).champion == "1.0"
+    assert registry.history()[0].reason == "no room for it"
+
+
+def test_a_registry_that_fails_takes_no_change_back(
+    registry: Registry, changes: Queue[Wanted], followed: FollowedVersions, notes: list[str]
+) -> None:
+    with renamed(registry, "versions"):
+        with registry._database.writing() as session:  # as another process would, which has read `versions` before
+            current = _current(session)
+            _change(session, current, "promote", "1.1", "ann", champion="1.1", back=current.number)
+        eventually(lambda: len(notes) == 1)
+    assert changes.get(timeout=TIMEOUT_S).champion == "1.1"
+    assert registry.history()[0].kind == "promote"
+
+
 def test_a_registry_that_fails_is_told_of_once_and_followed_again(
     registry: Registry, changes: Queue[Wanted], followed: FollowedVersions, notes: list[str]
 ) -> None:
     eventually(lambda: len(registry.servers()) == 1)
-    with registry._database.writing() as session:
-        session.connection().exec_driver_sql("ALTER TABLE deployment RENAME TO gone")
-    eventually(lambda: len(notes) == 1)
+    with renamed(registry, "deployment"):
+        eventually(lambda: len(notes) == 1)
     assert "what was served is served on" in notes[0]
-    with registry._database.writing() as session:
-        session.connection().exec_driver_sql("ALTER TABLE gone RENAME TO deployment")
     registry.promote("1.1", "ann")
     assert changes.get(timeout=TIMEOUT_S).champion == "1.1"
     assert len(notes) == 1

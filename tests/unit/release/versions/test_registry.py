@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from model.errors import ArtifactError
 from release.archive import version_of
@@ -146,6 +148,28 @@ def test_only_a_version_that_was_never_served_is_removed(three: Registry) -> Non
     for name in ("1.0", "1.1"):
         with pytest.raises(RegistryError, match="the history keeps it"):
             three.remove(name)
+
+
+def test_a_removal_that_fails_keeps_the_files_and_one_that_ends_leaves_the_name_free(
+    three: Registry, exported: Exported
+) -> None:
+    before = sorted(store_folder().iterdir())
+
+    def fail(session: Session) -> None:
+        raise OSError("no room to commit")
+
+    event.listen(Session, "before_commit", fail)
+    try:
+        with pytest.raises(OSError, match="no room to commit"):
+            three.remove("1.2")
+    finally:
+        event.remove(Session, "before_commit", fail)
+    assert three.archive("1.2").path.exists()
+    assert sorted(store_folder().iterdir()) == before
+    three.remove("1.2")
+    assert sorted(store_folder().iterdir()) == [path for path in before if path.name != "1.2"]
+    three.add(exported("1.2", "again"))
+    assert three.archive("1.2").path.exists()
 
 
 def test_of_changes_at_the_same_time_each_builds_on_the_one_before(three: Registry) -> None:
