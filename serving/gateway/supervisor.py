@@ -19,15 +19,14 @@ from queue import Empty, SimpleQueue
 
 from model.artifacts import MODEL_NAME
 from model.errors import OperatorError
-from release.archive_digest import CheckedArchive
 from release.versions.records import Trial
-from serving.engines import TORCHSERVE, starter_of
 from serving.followed_versions import FollowedVersions, Wanted
 from serving.gateway.certificate import own_certificate
 from serving.gateway.comparison import Comparison
-from serving.gateway.configuration import Asked, Configuration, GatewayError, Node, Routing
+from serving.gateway.configuration import Configuration, GatewayError, Routing
 from serving.gateway.description import Gateway, Observer
 from serving.gateway.envoy import Envoy
+from serving.gateway.fleet import Fleet
 from serving.gateway.nodes import LocalNode
 from serving.gateway.open_inference_grpc import OpenInferenceServer
 from serving.gateway.rollout import restart, roll_out
@@ -81,9 +80,9 @@ class _Running:
         self._events: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._is_signalled = False
         self._is_restart_asked = False
-        self._resting: LocalNode | None = None  # being restarted, so it is asked nothing
         self._served = self._wanted = choose_versions(gateway.archive, observer.packing, gateway.digest)
         self._trial: Trial | None = None
+        self._fleet = Fleet(gateway, self._served, self._on_node_end)
         self._taking_over = TakingOver(self._sources(), observer.note)
         _on_signals(self._events, end=self._end, restart=self._ask_restart)
         model = describe(self._served.archives[0])
@@ -103,20 +102,13 @@ class _Running:
         self._settings = replace(
             gateway.settings, page_port=page.port, grpc_port=grpc_server.port, comparison_port=self._comparison.port
         )
-        self._nodes: list[LocalNode] = []
-        if gateway.local_nodes:
-            start_engine, archives = starter_of(gateway.engine), self._archives(self._served)
-            self._nodes = [
-                LocalNode(number, gateway.ports, archives, start_engine, gateway.log_folder, self._on_node_end)
-                for number in range(gateway.local_nodes)
-            ]
-        for node in self._nodes:
+        for node in self._fleet.local:
             stack.callback(node.stop)
             node.start()
         self._envoy = self._start_envoy()
         stack.callback(lambda: self._envoy.stop())
         self._versions: FollowedVersions | None = None
-        if gateway.archive is None and gateway.digest is None and self._nodes:
+        if gateway.archive is None and gateway.digest is None and self._fleet.local:
             self._versions = FollowedVersions(
                 gateway.url, self._served.change, self._on_change, observer.note, self._comparison.figures
             )
@@ -129,7 +121,7 @@ class _Running:
             GatewayError: they did not by `deadline`, in monotonic seconds.
         """
         started = time.monotonic()
-        while not (self._envoy.is_ready() and all(node.is_ready() for node in self._nodes)):
+        while not (self._envoy.is_ready() and self._fleet.is_ready()):
             self._observer.waiting(time.monotonic() - started)
             self._next_event()
             if self._is_signalled:
@@ -153,7 +145,7 @@ class _Running:
     def turn(self) -> None:
         """Do what has come up since the last turn."""
         self._next_event()
-        for node in self._nodes:
+        for node in self._fleet.local:
             try:
                 node.start_if_due()
             except (OperatorError, OSError) as error:  # its port is taken, say; the other nodes serve on
@@ -168,10 +160,10 @@ class _Running:
     @contextlib.contextmanager
     def resting(self, node: LocalNode) -> Iterator[None]:
         """Ask this node nothing for the length of a `with` block."""
-        self._resting = node
+        self._fleet.resting = node
         self._settle()
         yield
-        self._resting = None
+        self._fleet.resting = None
         self._settle()
 
     def _next_event(self) -> None:
@@ -199,28 +191,29 @@ class _Running:
 
     def _restart_nodes(self) -> None:
         """Restart the local nodes, one after the other, none while it is asked."""
-        for node in self._nodes:
+        for node in self._fleet.local:
             try:
                 restart(node, self, self._gateway.timeout_s)
                 self._observer.note(f"node {node.number} was restarted")
             except (OperatorError, OSError) as error:
                 self._observer.note(f"node {node.number}: {error}")
-                self._resting = None
+                self._fleet.resting = None
         self._is_restart_asked = False
 
     def _roll_out(self, wanted: Wanted) -> None:
         """Serve what the registry wants from now on, or tell it why that cannot be."""
         assert self._versions is not None  # noqa: S101
         try:
-            if wanted.trial and not self._takes_trials():
+            if wanted.trial and not self._fleet.takes_trials():
                 raise GatewayError(NO_TRIALS)
             if self._trial is not None:  # the nodes may soon be without it
                 self._trial = None
                 self._settle()
-            roll_out(replace(wanted, archives=self._archives(wanted)), self._nodes, self, self._gateway.timeout_s)
+            held = replace(wanted, archives=self._fleet.holdable(wanted))
+            roll_out(held, self._fleet.local, self, self._gateway.timeout_s)
         except (OperatorError, OSError) as error:
             self._observer.note(f"version {wanted.champion} cannot be served: {error}")
-            self._resting = None
+            self._fleet.resting = None
             if self._wanted is wanted:
                 self._wanted = self._served
             self._versions.refuse(wanted.change, str(error))
@@ -237,19 +230,8 @@ class _Running:
         served = self._served
         self._trial = served.trial
         self._comparison.compare((served.champion, served.trial.version) if served.trial else None)
-        if served.trial and not self._takes_trials():
+        if served.trial and not self._fleet.takes_trials():
             self._observer.note(NO_TRIALS)
-
-    def _takes_trials(self) -> bool:
-        """Whether every node has a version on trial loaded."""
-        try:
-            return self._gateway.engine == TORCHSERVE and len(self._addresses()) == len(self._nodes)
-        except (OperatorError, OSError):  # the file of further nodes cannot be used, which is told elsewhere
-            return False
-
-    def _archives(self, wanted: Wanted) -> tuple[CheckedArchive, ...]:
-        """Those of them that a node can hold: Starlette serves one version at a time."""
-        return wanted.archives if self._gateway.engine == TORCHSERVE else wanted.archives[:1]
 
     def _settle(self) -> None:
         """Let Envoy read what has changed, and what it has sent before get under way."""
@@ -281,34 +263,16 @@ class _Running:
         gateway = self._gateway
         certificate = gateway.certificate or own_certificate(gateway.state_folder)
         return {
-            "nodes": (self._asked, Configuration.write_nodes),
+            "nodes": (self._fleet.asked, Configuration.write_nodes),
             "routes": (self._routing, Configuration.write_routes),
             "certificate": (certificate.read, Configuration.write_certificate),
         }
 
-    def _asked(self) -> Asked:
-        """The nodes that may be asked, and how many requests they may hold together.
-
-        A node that is restarted counts: the others hold its share for these seconds, longer queues and all.
-        """
-        addresses = self._addresses()
-        resting = self._resting.address if self._resting else None
-        return Asked([node for node in addresses if node != resting], len(addresses))
-
     def _routing(self) -> Routing:
         """Who may ask, and which versions answer."""
         champion = self._served.champion
-        loaded = {champion}.union(*(node.loaded for node in self._nodes))
-        for node in self._nodes:
-            loaded.intersection_update(node.loaded or loaded)
-        trial = self._trial if self._takes_trials() else None
-        return Routing(self._gateway.key_file.read(), champion, sorted(loaded), trial)
-
-    def _addresses(self) -> list[Node]:
-        """All nodes."""
-        gateway = self._gateway
-        urls = [*gateway.node_urls, *(_lines(gateway.nodes_file) if gateway.nodes_file else ())]
-        return [node.address for node in self._nodes] + [Node.parse(url) for url in urls]
+        trial = self._trial if self._fleet.takes_trials() else None
+        return Routing(self._gateway.key_file.read(), champion, self._fleet.loaded(champion), trial)
 
     def _limit_log(self) -> None:
         log = self._gateway.log_folder / ACCESS_LOG
@@ -322,13 +286,6 @@ def _on_signals(events: SimpleQueue[Callable[[], None]], end: Callable[[], None]
         if signal.getsignal(number) != signal.SIG_IGN:  # nohup asks us to survive SIGHUP
             signal.signal(number, lambda *_: events.put(end))
     signal.signal(signal.SIGUSR1, lambda *_: events.put(restart))
-
-
-def _lines(file: Path) -> Iterator[str]:
-    """The lines of a file but empty ones and comments."""
-    for line in file.read_text(encoding="utf-8").splitlines():
-        if stripped := line.partition("#")[0].strip():
-            yield stripped
 
 
 def _check_port(address: str, port: int, option: str) -> None:

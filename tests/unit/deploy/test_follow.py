@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from serving.gateway.configuration import Node
-from serving.gateway.supervisor import _lines
+from serving.gateway.fleet import lines_of
 from tests.unit.deploy.manifests import KUBERNETES
 from tests.waiting import TIMEOUT_S, eventually
 
@@ -43,7 +43,7 @@ def following(tmp_path: Path) -> Iterator[Path]:
 
 
 def nodes(folder: Path) -> list[Node]:
-    return [Node.parse(line) for line in _lines(folder / "state" / "nodes")]
+    return [Node.parse(line) for line in lines_of(folder / "state" / "nodes")]
 
 
 def test_the_nodes_are_those_that_the_name_has(following: Path) -> None:
@@ -73,5 +73,5 @@ def test_without_a_file_of_keys_none_are_copied(tmp_path: Path) -> None:
     finally:
         process.terminate()
         assert process.wait(TIMEOUT_S) == 0
-    assert [Node.parse(line) for line in _lines(tmp_path / "nodes")] == [Node("127.0.0.1", 8080, 7070)]
+    assert [Node.parse(line) for line in lines_of(tmp_path / "nodes")] == [Node("127.0.0.1", 8080, 7070)]
     assert not (tmp_path / "keys.json").exists()
