@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,31 @@ class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
         return file if file.startswith("tests/unit/") else "servers"
+
+
+PARTS = {
+    "tests/integration/gateway": "gateway and faults",
+    "tests/integration/documents/test_walkthrough": "notebook",
+    "tests/integration": "integration",
+    "tests/e2e": "page",
+    "tests/page": "page",
+    "tests/unit": "unit",
+}
+"""Parts of the suite by the beginning of a test's name; the first that fits."""
+
+seconds: Counter[str] = Counter()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Add up what each part of the suite takes; what starts a shared server counts where it is first used."""
+    part = next((part for start, part in PARTS.items() if report.nodeid.startswith(start)), "others")
+    seconds[part] += report.duration
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell it, for the bounds in .ci/run."""
+    told = ", ".join(f"{part} {taken / 60:.1f}" for part, taken in seconds.most_common())
+    terminalreporter.write_line(f"Minutes: {told}")
 
 
 def pytest_configure() -> None:
