@@ -6,8 +6,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
 
-from model.data.digits import load_mnist
-from model.data.page_samples import INDEX, SPRITE, build_samples
 from model.locations import ROOT
 from scripts.cli import add_data_option, run
 from serving.console import say
@@ -21,6 +19,11 @@ def main() -> int:
     options = parser.parse_args()
     if not 1 <= options.each <= 800:
         parser.error(f"--each is {options.each}; 1 to 800 are accepted")
+
+    # Slow to import: --help and a wrong option need none of it.
+    from model.data.digits import load_mnist
+    from model.data.page_samples import INDEX, SPRITE, build_samples
+
     index = build_samples(load_mnist(options.data, train=False), options.each, options.output)
     say(f"{len(index.labels)} test digits written to {options.output / SPRITE} and {INDEX}")
     return 0
