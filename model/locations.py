@@ -5,6 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 RELEASED = ROOT / "model" / "released"
+COMPARISON = RELEASED / "networks.json"  # of trained networks, by scripts/compare.py
 RUN_FOLDER = ROOT / "runs" / "digit_cnn"
 
 

@@ -15,7 +15,6 @@ from release.archive import build_archive
 from release.export import export
 from release.open_archive import open_model
 
-COMPARISON_FILE = "networks.json"
 BATCH = 32
 
 

@@ -12,12 +12,11 @@ from PIL import Image
 from model.artifacts import read_json
 from model.evaluation.metrics import Metrics
 from model.evaluation.tables import comparison_table, metrics_table
-from model.locations import RELEASED
+from model.locations import COMPARISON, RELEASED
 from model.preprocessing.digit import digit_image
 from model.recogniser import Recogniser
 from model.training.networks import list_networks
 from release.archive import LABELS
-from release.comparison import COMPARISON_FILE
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -58,7 +57,7 @@ def test_the_readme_is_short() -> None:
 
 
 def test_the_model_card_compares_the_networks() -> None:
-    compared = read_json(RELEASED / COMPARISON_FILE)
+    compared = read_json(COMPARISON)
     for row in comparison_table(compared).splitlines():
         assert row in CARD
     assert {one["network"] for one in compared.values()} == set(list_networks()) - {"digit_cnn_wide"}
