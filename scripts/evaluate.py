@@ -5,28 +5,13 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from PIL import Image
 from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
 
-from model.data.evaluation_sets import what_is_missing
-from model.data.papers.validation import ROW_PICTURES
-from model.data.papers.validation import examples as paper_examples
-from model.evaluation import report
-from model.evaluation.example_pictures import augmented, corrupted_examples, mnist_examples, other_examples
-from model.evaluation.measurement import check_reads_digits, class_counts, draw_evaluation_sets, example, measure_all
-from model.evaluation.paper_page import write_paper_page
-from model.evaluation.papers import measure_papers, pictures_of
-from model.evaluation.robustness import robustness, sent_pictures
-from model.evaluation.speed import measure_speed
-from model.evaluation.tables import summary
 from model.locations import ROOT, RUN_FOLDER
 from release.archive import DEFAULT_ARCHIVE
-from release.export import source_commit
-from release.open_archive import open_model
 from scripts.cli import add_data_option, run
-from scripts.data_at_hand import has_pen
 from serving.console import say
 
 progress_bar = partial(tqdm, unit=" pictures", unit_scale=True)
@@ -42,13 +27,31 @@ def main() -> int:
     parser.add_argument("--mnist-only", action="store_true", help="measure on MNIST alone")
     parser.add_argument("--no-pen", action="store_true", help="leave out the pen strokes")
     parser.add_argument("--corrupted", type=int, default=1_000, help="digits of each set that is corrupted")
-    parser.add_argument("--papers", type=int, default=ROW_PICTURES, help="digits a row of papers; 0 leaves them out")
+    parser.add_argument("--papers", type=int, default=3_000, help="digits a row of papers; 0 leaves them out")
     parser.add_argument("--output", type=Path, default=ROOT / "reports", help="folder for the report and the metrics")
     options = parser.parse_args()
     if options.corrupted < 1:
         parser.error(f"--corrupted is {options.corrupted}; at least 1 is needed")
+
+    # Slow to import: --help and a wrong option need none of it.
+    from PIL import Image
+
+    from model.data.evaluation_sets import what_is_missing
+    from model.data.papers.validation import examples as paper_examples
+    from model.evaluation import measurement, report
+    from model.evaluation.example_pictures import augmented, corrupted_examples, mnist_examples, other_examples
+    from model.evaluation.measurement import draw_evaluation_sets, example
+    from model.evaluation.paper_page import write_paper_page
+    from model.evaluation.papers import measure_papers, pictures_of
+    from model.evaluation.robustness import robustness, sent_pictures
+    from model.evaluation.speed import measure_speed
+    from model.evaluation.tables import summary
+    from release.export import source_commit
+    from release.open_archive import open_model
+    from scripts.data_at_hand import has_pen
+
     recogniser, model = open_model(options.model)
-    check_reads_digits(recogniser)
+    measurement.check_reads_digits(recogniser)
     with_pen = not (options.mnist_only or options.no_pen) and has_pen(options.data)
     for line in [] if options.mnist_only else what_is_missing():
         say(line)
@@ -56,7 +59,7 @@ def main() -> int:
     with progress_bar(desc="drawing") as bar:
         sets = draw_evaluation_sets(options.data, bar.update, mnist_only=options.mnist_only, with_pen=with_pen)
     with progress_bar(desc="reading", total=len(sets)) as bar:
-        measured = measure_all(recogniser, sets, bar.update)
+        measured = measurement.measure_all(recogniser, sets, bar.update)
     with progress_bar(desc="corrupting", total=sum(len(one.pictures) for one in sent.values())) as bar:
         corrupted = robustness(recogniser, sent, bar.update)
     results = {
@@ -71,7 +74,7 @@ def main() -> int:
             Image.fromarray(example(sent)),
             paper_examples(options.data) if with_pen else None,
         ),
-        "class_counts": class_counts(options.data, sets.digits, with_pen=with_pen),
+        "class_counts": measurement.class_counts(options.data, sets.digits, with_pen=with_pen),
         "training": report.training_history(recogniser.metadata, options.run_folder),
     }
     if with_pen and options.papers:

@@ -26,7 +26,6 @@ from model.data.rendering import CANVAS_SIDE, Strokes
 from model.preprocessing.images import GreyImage
 
 SEED = 20_261_126
-ROW_PICTURES = 3_000  # of each row of the table
 SCAN_SHARE = 0.3  # of the digits are MNIST's, the others pen strokes
 USUAL, SMALL, SMALL_SHARE = (0.2, 0.88), (0.08, 0.2), 0.15  # longer side of the ink, as a share of the picture's
 ANY_SIZE = (0.04, 0.95)  # in shadow
