@@ -34,13 +34,14 @@ def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def context(model_dir: Path) -> Context:
     return Context("mnist", str(model_dir), {"model": {"modelVersion": "1.0"}}, BATCH, None, "0.12.0")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def handler(context: Context) -> Iterator[DigitHandler]:
+    """One for all tests, as a worker has one for all batches."""
     threads = torch.get_num_threads()
     handler = DigitHandler()
     handler.initialize(context)
