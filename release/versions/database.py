@@ -1,10 +1,14 @@
-"""Opens the registry's database: SQLite in the state folder, or what DATABASE_URL names, brought to today's tables."""
+"""Opens the database: SQLite in the state folder, or what DATABASE_URL names, brought to today's tables.
+
+The registry of versions has its tables in it, and so has who teaches them, each with migrations of its own.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,38 +17,61 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from model.errors import OperatorError
 from release.versions.locations import DATABASE_VARIABLE, database_file
+from release.versions.tables import Table
 
 MIGRATIONS = Path(__file__).with_name("migrations")
-VERSION_TABLE = "digits_alembic_version"
-"""Not Alembic's default, which MLflow's tables use."""
-
 BUSY_TIMEOUT_S = 10
 CONNECT_TIMEOUT_S = 3
-_MIGRATION_LOCK = 0x6D6E697374  # any number that nobody else locks by
+_LOCK = text(f"SELECT pg_advisory_xact_lock({0x6D6E697374})")  # any number that nobody else locks by
 
 
 class RegistryError(OperatorError):
     """The registry of versions refuses something, or does not answer."""
 
 
-class Database:
-    """The registry's database, with all its tables.
+class DatabaseError(RegistryError):
+    """The database does not answer, or has other tables."""
 
-    Args:
-        url: for SQLAlchemy; None for what DATABASE_URL names, else SQLite in the state folder.
 
-    Raises:
-        RegistryError: it does not answer, or its tables are newer than this program.
+@dataclass(frozen=True)
+class Schema:
+    """Tables that belong together.
+
+    Attributes:
+        owner: whose they are, for messages.
+        tables: all of them.
+        revisions: the folder of their migrations.
+        version_table: where Alembic keeps which of these were run; not its default, which MLflow's tables use.
     """
 
-    def __init__(self, url: str | None = None) -> None:
-        self._engine = _engine(url or os.environ.get(DATABASE_VARIABLE) or f"sqlite:///{database_file()}")
+    owner: str
+    tables: MetaData
+    revisions: Path
+    version_table: str
+
+
+REGISTRY = Schema("the registry of versions", Table.metadata, MIGRATIONS / "versions", "digits_alembic_version")
+
+
+class Database:
+    """The database, with all tables of a schema.
+
+    Args:
+        schema: whose tables are used.
+
+    Raises:
+        DatabaseError: it does not answer, or its tables are newer than this program.
+    """
+
+    def __init__(self, schema: Schema = REGISTRY) -> None:
+        self._schema = schema
+        self._engine = _engine(os.environ.get(DATABASE_VARIABLE) or f"sqlite:///{database_file()}")
         self.name = self._engine.url.render_as_string(hide_password=True)
         with self._errors_in_words():
             self._migrate()
@@ -54,7 +81,7 @@ class Database:
         """A transaction that only reads.
 
         Raises:
-            RegistryError: the database does not answer.
+            DatabaseError: it does not answer.
         """
         with self._errors_in_words(), Session(self._engine) as session, session.begin():
             yield session
@@ -64,31 +91,45 @@ class Database:
         """A transaction that writes; of two at once one waits for the other.
 
         Raises:
-            RegistryError: the database does not answer, or refuses.
+            DatabaseError: it does not answer, or refuses.
         """
         with self._errors_in_words(), Session(self._engine.execution_options(writes=True)) as session, session.begin():
+            if self._engine.dialect.name == "postgresql":  # SQLite has one writer by itself
+                session.execute(_LOCK)
             yield session
+
+    def forget_erased(self) -> None:
+        """Leave nothing of deleted rows in SQLite's file of changes; PostgreSQL cleans up by itself.
+
+        Raises:
+            DatabaseError: it does not answer.
+        """
+        if self._engine.dialect.name == "sqlite":
+            with self._errors_in_words(), self._engine.connect() as connection:
+                raw = connection.connection.driver_connection
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
 
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
 
     def _migrate(self) -> None:
-        config = migration_config()
+        config = migration_config(self._schema)
         script = ScriptDirectory.from_config(config)
         with self._engine.execution_options(writes=True).begin() as connection:
             if self._engine.dialect.name == "postgresql":
-                connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
-            found = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
+                connection.execute(_LOCK)
+            options = {"version_table": self._schema.version_table}
+            found = MigrationContext.configure(connection, opts=options).get_current_revision()
             if found == script.get_current_head():
                 return
             config.attributes["connection"] = connection
             try:
                 command.upgrade(config, "head")
             except CommandError as error:
-                raise RegistryError(
-                    f"the tables of {self.name} are of revision {found}, which this program does not know; "
-                    "it was written by a newer one: update this checkout"
+                raise DatabaseError(
+                    f"the tables of {self._schema.owner}, {self.name}, are of revision {found}, which this program "
+                    "does not know; it was written by a newer one: update this checkout"
                 ) from error
 
     @contextmanager
@@ -97,15 +138,18 @@ class Database:
             yield
         except SQLAlchemyError as error:
             cause = str(getattr(error, "orig", None) or error).strip().splitlines()
-            raise RegistryError(
-                f"the registry of versions, {self.name}, fails: {cause[0] if cause else error!r}"
+            raise DatabaseError(
+                f"{self._schema.owner}, {self.name}, fails: {cause[0] if cause else error!r}"
             ) from error
 
 
-def migration_config() -> Config:
-    """Alembic's configuration for the registry's migrations."""
+def migration_config(schema: Schema) -> Config:
+    """Alembic's configuration for the migrations of a schema; it wants a `connection` among its attributes."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", str(schema.revisions).replace("%", "%%"))
+    config.attributes["schema"] = schema
     return config
 
 
@@ -117,9 +161,9 @@ def _engine(url: str) -> Engine:
         if parsed.get_backend_name() == "postgresql":
             return create_engine(parsed, connect_args={"connect_timeout": CONNECT_TIMEOUT_S}, pool_pre_ping=True)
         if parsed.get_backend_name() != "sqlite":
-            raise RegistryError(f"{DATABASE_VARIABLE} names {parsed.drivername}; accepted are postgresql and sqlite")
+            raise DatabaseError(f"{DATABASE_VARIABLE} names {parsed.drivername}; accepted are postgresql and sqlite")
     except (ArgumentError, NoSuchModuleError) as error:
-        raise RegistryError(
+        raise DatabaseError(
             f"{DATABASE_VARIABLE} is no address of a database; accepted is postgresql://USER:PASSWORD@HOST/NAME"
         ) from error
     if parsed.database:
@@ -132,7 +176,7 @@ def _engine(url: str) -> Engine:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # Python's driver begins no transaction of its own: `_begin_sqlite` does
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

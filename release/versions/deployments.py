@@ -38,11 +38,7 @@ class Deployments:
             RegistryError: there is no such version, or it is the champion.
         """
         with self._database.writing() as session:
-            current = _current(session)
-            version_row(session, name)
-            if name == current.champion:
-                raise RegistryError(f"version {name} is the champion already")
-            return _change(session, current, "promote", name, by, champion=name, back=current.number)
+            return promote(session, name, by)
 
     def rollback(self, by: str) -> Deployment:
         """Make the champion before this one champion again; a trial ends.
@@ -142,6 +138,15 @@ class Deployments:
         with self._database.reading() as session:
             row = session.get(ChangeRow, change)
             return dict(row.figures) if row else {}
+
+
+def promote(session: Session, name: str, by: str) -> Deployment:
+    """`Deployments.promote` as a part of another transaction."""
+    current = _current(session)
+    version_row(session, name)
+    if name == current.champion:
+        raise RegistryError(f"version {name} is the champion already")
+    return _change(session, current, "promote", name, by, champion=name, back=current.number)
 
 
 def _change(

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from model.artifacts import METADATA_FILE, MODEL_FILE, read_metadata, sha256_of
 from model.errors import ArtifactError
@@ -49,19 +48,15 @@ class Registry(Deployments):
 
     def _begin(self) -> None:
         first = self.add(RELEASED)
-        try:
-            with self._database.writing() as session:
-                if session.get(DeploymentRow, 1) is None:
-                    row = ChangeRow(
-                        kind="promote", version=first.name, at=now(), by="the released network", reason="",
-                        champion=first.name, back=None, trial=None, share=0, previous=None, figures={},
-                    )  # fmt: skip
-                    session.add(row)
-                    session.flush()
-                    session.add(DeploymentRow(id=1, change=row.number))
-        except RegistryError as error:
-            if not isinstance(error.__cause__, IntegrityError):  # another process has begun it meanwhile
-                raise
+        with self._database.writing() as session:
+            if session.get(DeploymentRow, 1) is None:  # else another process has begun it meanwhile
+                row = ChangeRow(
+                    kind="promote", version=first.name, at=now(), by="the released network", reason="",
+                    champion=first.name, back=None, trial=None, share=0, previous=None, figures={},
+                )  # fmt: skip
+                session.add(row)
+                session.flush()
+                session.add(DeploymentRow(id=1, change=row.number))
 
     def versions(self) -> list[Version]:
         """All versions, in the order in which they were added."""

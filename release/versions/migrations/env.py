@@ -1,14 +1,13 @@
-"""Runs the migrations on the connection that `release.versions.database` hands over."""
+"""Runs the migrations of a schema on the connection that `release.versions.database` hands over."""
 
 from alembic import context
 
-from release.versions.database import VERSION_TABLE
-from release.versions.tables import Table
-
+attributes = context.config.attributes
 context.configure(
-    connection=context.config.attributes["connection"],
-    target_metadata=Table.metadata,
-    version_table=VERSION_TABLE,
+    connection=attributes["connection"],
+    target_metadata=attributes["schema"].tables,
+    version_table=attributes["schema"].version_table,
+    include_name=lambda name, kind, parents: kind != "table" or name in attributes["schema"].tables.tables,
     render_as_batch=True,
 )
 with context.begin_transaction():

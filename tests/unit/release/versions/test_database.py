@@ -10,14 +10,14 @@ import pytest
 from alembic import command
 from alembic.util import CommandError
 
-from release.versions.database import Database, RegistryError, migration_config
+from benchmarks.postgres import Postgres
+from release.versions.database import REGISTRY, Database, RegistryError, migration_config
 from release.versions.locations import DATABASE_VARIABLE, database_file, has_registry
 from release.versions.registry import Registry
-from tests.postgres import Postgres
 
 
 def on_its_connection(database: Database, run: object, *arguments: str) -> None:
-    config = migration_config()
+    config = migration_config(REGISTRY)
     with database._engine.execution_options(writes=True).begin() as connection:
         config.attributes["connection"] = connection
         run(config, *arguments)  # type: ignore[operator]

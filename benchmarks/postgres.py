@@ -1,4 +1,4 @@
-"""A real PostgreSQL of the tests' own, on a Unix socket in a temporary folder."""
+"""A real PostgreSQL of its own, on a Unix socket in a temporary folder."""
 
 from __future__ import annotations
 
