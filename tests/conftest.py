@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +49,7 @@ PARTS = {
 }
 """Parts of the suite by the beginning of a test's name; the first that fits."""
 
-seconds: Counter[str] = Counter()
+seconds: defaultdict[str, float] = defaultdict(float)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -59,7 +60,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Tell it, for the bounds in .ci/run."""
-    told = ", ".join(f"{part} {taken / 60:.1f}" for part, taken in seconds.most_common())
+    told = ", ".join(f"{part} {taken / 60:.1f}" for part, taken in sorted(seconds.items()))
     terminalreporter.write_line(f"Minutes: {told}")
 
 
@@ -212,6 +213,26 @@ def write_another_project(folder: Path) -> Path:
     folder.mkdir()
     for name in ("handler", "model", "release", "scripts", "serving"):
         (folder / f"{name}.py").write_text(f"raise RuntimeError('{name} of another project')")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def learner_sets(data_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what learners rehearse and judge on; seconds to draw, where the real ones take minutes."""
+    from learner.sets import keep_sets  # slow to import
+    from tests.small_sets import judging_sets
+
+    folder = tmp_path_factory.mktemp("sets")
+    keep_sets(judging_sets(data_root), folder)
+    return folder
+
+
+@pytest.fixture
+def learner_state(learner_sets: Path, tmp_path: Path) -> Path:
+    """A state folder for one learner, with these sets."""
+    folder = tmp_path / "state"
+    shutil.copytree(learner_sets, folder)
+    folder.chmod(0o700)
     return folder
 
 

@@ -5,10 +5,10 @@ import math
 import re
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
@@ -50,6 +50,11 @@ class Stroke:
     points: NDArray[np.float32]
     width: float
     erases: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """As `parse_stroke` takes it."""
+        points = [{"x": float(x), "y": float(y)} for x, y in self.points]
+        return {"points": points, "width": self.width, "erases": self.erases}
 
 
 @dataclass(frozen=True)
@@ -99,29 +104,46 @@ def read_corrections(path: Path, labels: Sequence[str] = ()) -> Corrections:
     Raises:
         DataError: the file is missing, no such export, or broken; the message names the entry.
     """
-    labels = labels or read_labels(ROOT / LABELS_FILE)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            origins = _parse_index(path, _read(archive, INDEX, MAX_INDEX_BYTES), labels)
-            images = [_seen(path, origin.picture, _read(archive, origin.picture, MAX_BYTES)) for origin in origins]
-    except FileNotFoundError as error:
-        raise DataError(f"{path} is missing") from error
-    except _BROKEN as error:
-        raise DataError(f"{path} cannot be read as a zip file: {error}") from error
+    origins, images = [], []
+    for origin, picture in read_entries(path, labels):
+        origins.append(origin)
+        images.append(_seen(path, origin.picture, picture))
     stacked = np.stack(images) if images else np.empty((0, SIDE, SIDE), np.uint8)
     indices = torch.tensor([origin.label for origin in origins], dtype=torch.int64)
-    return Corrections(Digits(torch.from_numpy(stacked), indices), origins)
+    return Corrections(Digits(torch.from_numpy(stacked), indices), tuple(origins))
 
 
-def _read(archive: zipfile.ZipFile, name: str, max_bytes: int) -> bytes:
+def read_entries(export: Path | BinaryIO, labels: Sequence[str] = ()) -> Iterator[tuple[Correction, bytes]]:
+    """Read an export of the page, entry by entry, each with the bytes of its picture.
+
+    Args:
+        export: the zip file.
+        labels: names of the classes, in the order of the network's outputs; none for the digits.
+
+    Raises:
+        DataError: the file is missing, no such export, or broken; the message names the entry.
+    """
+    labels = labels or read_labels(ROOT / LABELS_FILE)
+    name = str(export) if isinstance(export, Path) else "the file"
+    try:
+        with zipfile.ZipFile(export) as archive:
+            for origin in _parse_index(name, _read(archive, name, INDEX, MAX_INDEX_BYTES), labels):
+                yield origin, _read(archive, name, origin.picture, MAX_BYTES)
+    except FileNotFoundError as error:
+        raise DataError(f"{name} is missing") from error
+    except _BROKEN as error:
+        raise DataError(f"{name} cannot be read as a zip file: {error}") from error
+
+
+def _read(archive: zipfile.ZipFile, export: str, name: str, max_bytes: int) -> bytes:
     """A member's bytes, never more than `max_bytes` of them, whatever its header claims."""
     try:
         with archive.open(name) as member:
             data = member.read(max_bytes + 1)
     except KeyError as error:
-        raise DataError(f"{archive.filename} has no {name}; is it an export of the page?") from error
+        raise DataError(f"{export} has no {name}; is it an export of the page?") from error
     if len(data) > max_bytes:
-        raise DataError(f"{archive.filename}: {name} unpacks to more than the {max_bytes:,} bytes that are accepted")
+        raise DataError(f"{export}: {name} unpacks to more than the {max_bytes:,} bytes that are accepted")
     return data
 
 
@@ -132,7 +154,7 @@ def _seen(path: Path, name: str, data: bytes) -> GreyImage:
         raise DataError(f"{path}: {name}: {error}") from error
 
 
-def _parse_index(path: Path, data: bytes, labels: Sequence[str]) -> tuple[Correction, ...]:
+def _parse_index(path: str, data: bytes, labels: Sequence[str]) -> tuple[Correction, ...]:
     try:
         index = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -152,7 +174,7 @@ def _parse_index(path: Path, data: bytes, labels: Sequence[str]) -> tuple[Correc
     return origins
 
 
-def _named_entry(path: Path, number: int, entry: Any, accepted: dict[str, int]) -> Correction:
+def _named_entry(path: str, number: int, entry: Any, accepted: dict[str, int]) -> Correction:
     try:
         return _parse_entry(entry, accepted)
     except (ValueError, TypeError, KeyError, OverflowError) as error:
@@ -171,7 +193,7 @@ def _parse_entry(entry: dict[str, Any], accepted: dict[str, int]) -> Correction:
         read_as=_text(answer, "label"),
         confidence=_number(answer["confidence"], 0, 1),
         model=f"{answer.get('model')} {answer.get('version')}",
-        strokes=tuple(_parse_stroke(stroke) for stroke in entry["strokes"]),
+        strokes=tuple(parse_stroke(stroke) for stroke in entry["strokes"]),
     )
     if not PICTURE.fullmatch(correction.picture):
         raise ValueError(f"the picture {correction.picture!r} is not like pictures/000001.png")
@@ -182,7 +204,12 @@ def _parse_entry(entry: dict[str, Any], accepted: dict[str, int]) -> Correction:
     return correction
 
 
-def _parse_stroke(stroke: dict[str, Any]) -> Stroke:
+def parse_stroke(stroke: dict[str, Any]) -> Stroke:
+    """A stroke by its JSON.
+
+    Raises:
+        ValueError, TypeError, KeyError: it is none; the message says what is wrong.
+    """
     points = [[_number(point[axis], -FARTHEST, FARTHEST) for axis in "xy"] for point in stroke["points"]]
     return Stroke(np.array(points, np.float32).reshape(-1, 2), _number(stroke["width"], 0, 1), stroke["erases"] is True)
 

@@ -48,13 +48,18 @@ def optical_scans() -> tuple[list[Image.Image], list[int]]:
 
 
 def test_sets(folder: Path, progress: OnProgress = silent) -> dict[str, Digits]:
-    """Digits that nothing is chosen by: MNIST's test set, and digits of other origins, never trained on.
+    """Digits that nothing is chosen by: MNIST's test set, and digits of other origins, never trained on."""
+    return {"MNIST test": mnist_test(folder)} | sets_of_other_origins(progress)
+
+
+def sets_of_other_origins(progress: OnProgress = silent) -> dict[str, Digits]:
+    """Digits of origins that nothing is trained on.
 
     The handwriting fonts are left out where none is installed; `what_is_missing` says so.
     """
     scans, labels = optical_scans()
     optical = Digits(torch.from_numpy(np.stack([seen_or_black(scan) for scan in scans])), torch.tensor(labels))
-    sets = {"MNIST test": mnist_test(folder), "optical digits, 8x8": optical}
+    sets = {"optical digits, 8x8": optical}
     if fonts := installed_fonts():
         items = digit_items(fonts)
         sets["handwriting fonts"] = handwritten(items, [int(text) for _, text in items], FONT_SEED, progress)

@@ -5,6 +5,7 @@ Only pixels decide: broken metadata is ignored, and so is a JPEG's missing end.
 
 import re
 import warnings
+from contextlib import suppress
 from io import BytesIO
 
 from PIL import ExifTags, Image, ImageChops, UnidentifiedImageError
@@ -13,6 +14,7 @@ from model.errors import ImageTooLarge, InvalidImage, UnsupportedImage
 from model.preprocessing import jpeg, png
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+ANY_BYTES = "application/octet-stream"
 MAX_BYTES = 5 * 1024 * 1024
 MAX_PIXELS = 25_000_000  # a phone's camera has 12 to 24 million
 JPEG_SIDE = 512  # px; larger JPEGs are decoded at the smallest scale of at least this
@@ -41,6 +43,13 @@ _READS = "PNG, JPEG, WebP, BMP, GIF and TIFF are read"
 def has_signature(data: bytes) -> bool:
     """Whether bytes begin as a file of one of `FORMATS` does."""
     return _SIGNATURE.match(data) is not None
+
+
+def media_type(data: bytes) -> str:
+    """The media type of a file of one of `FORMATS`, told by its first bytes; for other files that of any bytes."""
+    with suppress(UnidentifiedImageError):
+        return Image.open(BytesIO(data), formats=FORMATS).get_format_mimetype() or ANY_BYTES
+    return ANY_BYTES
 
 
 def decode_picture(data: bytes) -> Image.Image:

@@ -1,0 +1,1 @@
+"""Whether a candidate may take the champion's place: a pure judgement over fixed sets, `judgement.judge`."""

@@ -1,0 +1,1 @@
+"""From the champion and corrections to a candidate: `lesson.teach`."""
