@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CLIENTS := .venv-clients
 MLFLOW := .venv-mlflow
+LEARNER := .venv-learner
 PYTHON ?=
 PORT ?=
 PAGE_PORT ?=
@@ -17,7 +18,7 @@ ARGS ?=
 TEST_PROCESSES ?= 0
 PORTS = $(if $(PORT),--port $(PORT)) $(if $(PAGE_PORT),--page-port $(PAGE_PORT))
 
-.PHONY: help serve gateway versions promote rollback mirror test check hooks audit format train dashboard ink export evaluate compare bench faults changes grafana archive predict samples notebook lock clean
+.PHONY: help serve gateway learner versions promote rollback mirror test check hooks audit format train dashboard ink export evaluate compare bench faults changes grafana archive predict samples notebook lock clean
 
 help: ## list the targets
 	@echo "usage: make TARGET [VARIABLE=value ...]"; echo
@@ -34,6 +35,9 @@ serve: $(VENV)/.serve ## serve the recogniser and its page until Ctrl-C
 
 gateway: $(VENV)/.gateway ## serve two nodes and the page behind one gateway, https://127.0.0.1:8443
 	@exec $(BIN)/python scripts/gateway.py $(ARGS)
+
+learner: $(LEARNER)/.ready ## take in corrections and teach them while others serve, http://127.0.0.1:8090
+	@exec $(LEARNER)/bin/python scripts/learner.py $(ARGS)
 
 versions: $(VENV)/.serve ## list the versions of the network, the one that serves, the trial
 	@exec $(BIN)/python scripts/versions.py $(ARGS)
@@ -60,7 +64,7 @@ hooks: $(VENV)/.dev ## let git check style before each commit
 	@$(BIN)/pre-commit install
 
 audit: $(VENV)/.dev ## look the locked packages up among known security holes; needs pypi.org
-	@for name in serve dev gateway bench notebook clients mlflow; do \
+	@for name in serve dev gateway learner bench notebook clients mlflow; do \
 	  $(BIN)/pip-audit --requirement requirements/$$name.txt --require-hashes --disable-pip || exit 1; \
 	done
 
@@ -112,13 +116,13 @@ notebook: $(VENV)/.notebook ## open the walk-through, from the data to the serve
 	@exec $(BIN)/jupyter lab docs/walkthrough.ipynb $(ARGS)
 
 lock: $(VENV)/.dev ## pin requirements/*.in anew, with hashes, for Python 3.11 to 3.13
-	@for name in serve dev gateway bench notebook clients mlflow; do \
+	@for name in serve dev gateway learner bench notebook clients mlflow; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --custom-compile-command "make lock" requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
 	done
 
 clean: ## remove what was built: environment, archive, caches, logs (not runs/, not data/)
-	rm -rf $(VENV) $(CLIENTS) $(MLFLOW) model_store/*.mar{,.sha256} static_client/samples.{png,json} reports logs *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(CLIENTS) $(MLFLOW) $(LEARNER) model_store/*.mar{,.sha256} static_client/samples.{png,json} reports logs *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps of finished installations; an interrupted one leaves none and is taken up again.
@@ -143,6 +147,13 @@ $(CLIENTS)/.ready $(MLFLOW)/.ready: .venv-%/.ready: requirements/%.txt | $(BIN)/
 	@$(BIN)/python -m venv .venv-$*
 	@.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
 	  --requirement requirements/$*.txt
+	@touch $@
+
+# The learner's packages never enter the environment that serves.
+$(LEARNER)/.ready: requirements/learner.txt scripts/install.py pyproject.toml | $(BIN)/python
+	@echo "Installing what learning needs into $(LEARNER) (once; several GB unless TORCH_INDEX_URL is set) ..." >&2
+	@$(BIN)/python -m venv $(LEARNER)
+	@$(LEARNER)/bin/python scripts/install.py learner
 	@touch $@
 
 $(VENV)/.bench: requirements/bench.txt scripts/install.py pyproject.toml | $(BIN)/python

@@ -20,8 +20,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "requirements",
-        choices=("serve", "gateway", "dev", "bench", "notebook"),
-        help="what to install: to serve, behind a gateway too, to develop, to benchmark, to open the notebook",
+        choices=("serve", "gateway", "learner", "dev", "bench", "notebook"),
+        help="what to install: to serve, behind a gateway too, to learn, develop, benchmark, open the notebook",
     )
     parser.add_argument(
         "--torch-index-url",

@@ -1,4 +1,4 @@
-"""Makes, lists and withdraws API keys of the gateway; a running gateway takes over each change within a second."""
+"""Makes, lists and withdraws API keys of a gateway or a learner; either takes over each change within a second."""
 
 import argparse
 import json

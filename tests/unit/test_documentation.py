@@ -110,12 +110,18 @@ def test_every_file_that_is_named_exists(document: str) -> None:
 
 def test_every_dependency_is_explained() -> None:
     asked = set()
-    for name in ("serve", "dev", "bench", "notebook"):
+    for name in ("serve", "learner", "dev", "bench", "notebook"):
         lines = (ROOT / "requirements" / f"{name}.in").read_text(encoding="utf-8").splitlines()
         asked |= {re.split(r"[=<>\[]", line)[0] for line in lines if line and line[0].isalpha()}
     table = README[README.index("## Dependencies") :]
     explained = {name.strip() for row in table.splitlines() for name in row.split("|")[1:2] for name in name.split(",")}
     assert {name for name in asked if not name.startswith("types-") and name != "setuptools"} <= explained
+
+
+@pytest.mark.parametrize("environment", ["serve", "gateway"])
+def test_the_learners_packages_stay_out_of_what_serves(environment: str) -> None:
+    lock = (ROOT / "requirements" / f"{environment}.txt").read_text(encoding="utf-8")
+    assert not re.search(r"^(fastapi|pydantic)\b", lock, re.MULTILINE)
 
 
 def test_the_changelog_begins_with_the_version_of_the_package() -> None:

@@ -1,0 +1,1 @@
+"""The learner's HTTP service: who may ask what, and how it is answered."""
