@@ -22,6 +22,7 @@ __all__ = [
     "add_engine_option",
     "dataclass_values",
     "fail",
+    "host_and_port",
     "run",
 ]
 
@@ -43,7 +44,7 @@ def add_allow_endpoint_option(parser: argparse.ArgumentParser) -> None:
     """Add `--allow-endpoint`, a list of other recognisers that the page may ask."""
     parser.add_argument(
         "--allow-endpoint",
-        type=_endpoint,
+        type=endpoint,
         action="append",
         default=[],
         metavar="ORIGIN",
@@ -61,6 +62,14 @@ def add_engine_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def host_and_port(text: str) -> tuple[str, int]:
+    """An option's type: `HOST:PORT`."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 2**16:
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, say 127.0.0.1:8090")
+    return host, int(port)
+
+
 def _host_name(text: str) -> str:
     try:
         return check_allowed(text)
@@ -68,7 +77,7 @@ def _host_name(text: str) -> str:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def _endpoint(text: str) -> str:
+def endpoint(text: str) -> str:
     try:
         return check_endpoint(text)
     except ServeError as error:

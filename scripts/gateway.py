@@ -7,7 +7,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
 
 from model.locations import ROOT
-from scripts.cli import add_allow_host_option, add_digest_option, add_engine_option, run
+from scripts.cli import add_allow_host_option, add_digest_option, add_engine_option, host_and_port, run
 from scripts.gateway_progress import TerminalObserver
 from serving.console import say
 from serving.gateway.certificate import Certificate
@@ -36,6 +36,9 @@ def build_parser() -> argparse.ArgumentParser:
         "--node", action="append", default=[], metavar="URL", help="a node that runs elsewhere; may be repeated"
     )
     parser.add_argument("--nodes-file", type=Path, help="file with more nodes that run elsewhere, one URL a line")
+    parser.add_argument(
+        "--learner", type=host_and_port, metavar="HOST:PORT", help="a learner, which is then reached under /learner/"
+    )
     add_allow_host_option(parser)
     parser.add_argument(
         "--no-tls", action="store_true", help="speak plain HTTP; on loopback, or anywhere with --anonymous yes"
@@ -103,6 +106,7 @@ def gateway_of(options: argparse.Namespace, parser: argparse.ArgumentParser) -> 
             requests_per_node=options.requests_per_node,
             metrics_address=options.metrics_address,
             metrics_port=metrics_port,
+            learner=options.learner,
         ),
         local_nodes=(0 if elsewhere else 2) if options.nodes is None else options.nodes,
         ports=read_ports().moved(options.node_port, None),

@@ -81,6 +81,7 @@ class Settings:
         uses_tls: whether it speaks TLS.
         requests_per_node: how many requests a node may hold; see `REQUESTS_PER_NODE`.
         metrics_address, metrics_port: where Prometheus reads Envoy's statistics.
+        learner: host and port of a learner; None where there is none.
     """
 
     address: str
@@ -94,6 +95,7 @@ class Settings:
     metrics_address: str = LOOPBACK
     metrics_port: int = 8444
     comparison_port: int = 0
+    learner: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,8 @@ class Configuration:
         }
         content = _rendered("envoy", values)
         content["static_resources"]["clusters"] += collectors
+        if settings.learner:
+            content["static_resources"]["clusters"].append(_named_host("learner", *settings.learner))
         self._write_json("envoy", content)
 
     def write_nodes(self, asked: Asked) -> None:
@@ -197,6 +201,8 @@ class Configuration:
             "copied": 100 if routing.trial else 0,
             "share": routing.trial.share if routing.trial else 0,
             "burst": 2 * self._settings.requests_per_s,
+            "learner": json.dumps(_to_learner(self._settings.learner, "15s")),
+            "learner_events": json.dumps(_to_learner(self._settings.learner, "0s")),
             "predict": json.dumps(_principals(routing.keys, "predict", self._settings.allows_anonymous)),
         }
         self._write_json("routes", _rendered("routes", values))
@@ -267,13 +273,29 @@ def _tracing(endpoint: str | None) -> tuple[dict[str, Any] | None, list[dict[str
             "http_uri": {"uri": endpoint.rstrip("/") + "/v1/traces", "cluster": "traces", "timeout": "1s"}
         },
     }
-    cluster = {
-        "name": "traces",
+    cluster = _named_host("traces", parts.hostname, parts.port or 4318)
+    return {"provider": {"name": "envoy.tracers.opentelemetry", "typed_config": config}}, [cluster]
+
+
+def _to_learner(learner: tuple[str, int] | None, timeout: str) -> dict[str, Any]:
+    """What becomes of a request to the learner; the host that it is asked by is its own."""
+    if learner is None:
+        words = "no learner runs behind this gateway; scripts/gateway.py --learner HOST:PORT names one"
+        return {"direct_response": {"status": 404, "body": {"inline_string": words}}}
+    host, port = learner
+    within = {"pattern": {"regex": "^/learner"}, "substitution": ""}
+    asked_as = {"host_rewrite_literal": f"{host}:{port}"}
+    return {"route": {"cluster": "learner", "regex_rewrite": within, "timeout": timeout} | asked_as}
+
+
+def _named_host(cluster: str, host: str, port: int) -> dict[str, Any]:
+    """A cluster of one host, whose name is looked up again and again."""
+    return {
+        "name": cluster,
         "type": "STRICT_DNS",
         "connect_timeout": "1s",
-        "load_assignment": _endpoints("traces", [(parts.hostname, parts.port or 4318)]),
+        "load_assignment": _endpoints(cluster, [(host, port)]),
     }
-    return {"provider": {"name": "envoy.tracers.opentelemetry", "typed_config": config}}, [cluster]
 
 
 def _assignment(cluster: str, addresses: Sequence[tuple[str, int]]) -> dict[str, Any]:

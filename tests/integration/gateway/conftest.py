@@ -10,6 +10,8 @@ import pytest
 import requests
 
 from benchmarks.faults.gateway_process import GatewayProcess, running_gateway
+from benchmarks.processes import find_free_ports
+from serving.settings import LOOPBACK
 from tests.conftest import Service
 
 GatewayStarter = Callable[..., contextlib.AbstractContextManager[GatewayProcess]]
@@ -32,8 +34,17 @@ def start_gateway(tmp_path: Path) -> GatewayStarter:
 
 
 @pytest.fixture(scope="session")
-def node_gateway(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
+def learner_port() -> int:
+    """Where the shared gateway looks for a learner; nobody answers there unless a test starts one."""
+    return find_free_ports().page
+
+
+@pytest.fixture(scope="session")
+def node_gateway(
+    service: Service, learner_port: int, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[GatewayProcess]:
     """The gateway that most tests share, before the shared node; every request needs a key."""
+    learner = f"--learner={LOOPBACK}:{learner_port}"
     folder = tmp_path_factory.mktemp("gateway")
-    with running_gateway(folder, f"--node={service.api_url}", "--anonymous=no") as running:
+    with running_gateway(folder, f"--node={service.api_url}", "--anonymous=no", learner) as running:
         yield running

@@ -42,13 +42,18 @@ def written(
 
 @pytest.mark.parametrize("uses_tls", [True, False])
 @pytest.mark.parametrize("endpoint", [None, "http://127.0.0.1:4318"])
-@pytest.mark.parametrize("trial", [None, Trial("1.1-b", 10)])
+@pytest.mark.parametrize(("trial", "learner"), [(None, None), (Trial("1.1-b", 10), ("learner", 8090))])
 def test_envoy_accepts_it(
-    tmp_path: Path, uses_tls: bool, endpoint: str | None, trial: Trial | None, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    uses_tls: bool,
+    endpoint: str | None,
+    trial: Trial | None,
+    learner: tuple[str, int] | None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if endpoint:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
-    configuration = written(tmp_path, KEYS, replace(SETTINGS, uses_tls=uses_tls), trial)
+    configuration = written(tmp_path, KEYS, replace(SETTINGS, uses_tls=uses_tls, learner=learner), trial)
     result = subprocess.run(
         [find_envoy(), "--mode", "validate", "--config-path", configuration.path], capture_output=True, text=True
     )
