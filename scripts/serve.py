@@ -9,9 +9,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPAT
 
 from model.locations import ROOT
 from release.archive import DEFAULT_ARCHIVE
-from scripts.cli import add_allow_endpoint_option, add_allow_host_option, add_digest_option, add_engine_option, run
+from release.versions.locations import state_folder
+from scripts.cli import (
+    add_allow_endpoint_option,
+    add_allow_host_option,
+    add_digest_option,
+    add_engine_option,
+    endpoint,
+    run,
+)
 from scripts.serve_progress import TerminalObserver
 from serving.console import say, show
+from serving.gateway.keys import KEY_FILE, KeyFile
+from serving.learner_access import DEFAULT_LEARNER, access_with_key
 from serving.settings import Ports, ServeError, read_ports
 from serving.supervisor import LOG_FOLDER, Service, serve
 
@@ -37,6 +47,15 @@ def build_parser(defaults: Ports) -> argparse.ArgumentParser:
         action="store_true",
         help="serve what the registry of versions makes champion while this runs (make promote, make rollback); the "
         "management API then takes models, at a Unix socket for this user alone",
+    )
+    parser.add_argument(
+        "--learner",
+        type=endpoint,
+        nargs="?",
+        const=DEFAULT_LEARNER,
+        metavar="ORIGIN",
+        help="let the page send corrections to this learner and teach them; its key is made in the state folder, which "
+        f"is the learner's too; includes --versions (without ORIGIN: {DEFAULT_LEARNER})",
     )
     parser.add_argument("--no-page", action="store_true", help="serve predictions only")
     parser.add_argument(
@@ -77,7 +96,8 @@ def main(arguments: list[str] | None = None) -> int:
         settings=options.settings,
         digest=options.digest,
         engine=options.engine,
-        follows_versions=options.versions,
+        follows_versions=options.versions or options.learner is not None,
+        learner=access_with_key(options.learner, KeyFile(state_folder() / KEY_FILE)) if options.learner else None,
     )
     try:
         was_ready = serve(service, TerminalObserver(service))

@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.forwarding import PATHS, Api, Forwarding
 from serving.hosts import AnsweredHosts, name_of
+from serving.learner_access import LearnerAccess
 
 MEDIA_TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -70,17 +71,21 @@ class PageConfig:
         endpoint: the API's origin, or `OWN_ADDRESS`.
         model: the model's name in the API's paths.
         labels: what the model tells apart; left out of the file where they are `PAGE_LABELS`.
+        learner: what learns from the visitors' corrections, where there is one.
     """
 
     endpoint: str
     model: str
     labels: list[str] = field(default_factory=PAGE_LABELS.copy)
+    learner: LearnerAccess | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The file's content."""
-        content = asdict(self)
-        if self.labels == PAGE_LABELS:
-            del content["labels"]
+        content: dict[str, Any] = {"endpoint": self.endpoint, "model": self.model}
+        if self.labels != PAGE_LABELS:
+            content["labels"] = self.labels
+        if self.learner is not None:
+            content["learner"] = {name: value for name, value in asdict(self.learner).items() if value is not None}
         return content
 
 
@@ -99,7 +104,8 @@ def application(
     Args:
         folder: the page's files.
         origin: the page's own address, such as http://127.0.0.1:8000.
-        config: served as `config.json` to who asks at that address; to all where there is no `api`.
+        config: served as `config.json` to who asks at that address; to all where there is no `api`. Others get no key
+            of a learner.
         extra: contents of more files, by their names beside the page.
         on_error: called when a file cannot be read or the application fails; the client is told no details.
         api: where the requests of those go who ask at another address.
@@ -107,7 +113,8 @@ def application(
         allowed_endpoints: origins of other recognisers that a visitor may name with `?endpoint=`.
     """
     own_host = origin.partition("://")[2]
-    others = [config.endpoint] if config.endpoint != OWN_ADDRESS else []
+    asked = [config.endpoint, *([config.learner.endpoint] if config.learner else [])]
+    others = [origin for origin in asked if "://" in origin]
     connects = " ".join(["'self'", *others, *allowed_endpoints])
     headers = {
         "Cache-Control": "no-cache",
@@ -121,9 +128,9 @@ def application(
 
     def config_json(request: Request) -> Response:
         is_direct = request.headers["Host"] == own_host and not any(name in request.headers for name in TUNNEL_HEADERS)
-        asked = config if is_direct or api is None else replace(config, endpoint=OWN_ADDRESS)
+        told = config if is_direct or api is None else replace(config, endpoint=OWN_ADDRESS, learner=None)
         sprite = {"samples": True} if (folder / SPRITE_INDEX).is_file() else {}
-        return JSONResponse(asked.to_json() | sprite)
+        return JSONResponse(told.to_json() | sprite)
 
     def fail(request: Request, error: Exception) -> Response:
         on_error(f"{type(error).__name__}: {error}")

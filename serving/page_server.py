@@ -12,6 +12,7 @@ from pathlib import Path
 
 from model.artifacts import MODEL_NAME
 from serving.forwarding import Api
+from serving.learner_access import LearnerAccess
 from serving.model_description import ModelDescription
 from serving.page import OWN_ADDRESS, OnError, PageConfig, application
 from serving.settings import LOOPBACK, Ports, allows_the_page, max_request_bytes, read_properties
@@ -70,6 +71,7 @@ def page_of(
     allowed_hosts: Sequence[str],
     allowed_endpoints: Sequence[str],
     on_error: OnError,
+    learner: LearnerAccess | None = None,
 ) -> PageServer:
     """The page's server beside the TorchServe that serves a model on these ports; what changes in its files shows.
 
@@ -77,6 +79,6 @@ def page_of(
     """
     properties = read_properties()
     endpoint = ports.api_url if allows_the_page(properties, ports) else OWN_ADDRESS
-    config = PageConfig(endpoint, MODEL_NAME, model.labels)
+    config = PageConfig(endpoint, MODEL_NAME, model.labels, learner)
     api = Api(ports.api_url, max_request_bytes(properties))
     return PageServer(folder, ports.page, config, model.files, on_error, api, allowed_hosts, allowed_endpoints)

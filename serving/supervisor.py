@@ -24,6 +24,7 @@ from release.archive_digest import CheckedArchive
 from serving.engine import Engine
 from serving.engines import TORCHSERVE, starter_of
 from serving.followed_versions import Wanted, first_wanted
+from serving.learner_access import LearnerAccess
 from serving.live_versions import LiveVersions
 from serving.machine import check_open_files, exceeded_limit, is_out_of_files, temporary_folder
 from serving.management_view import ManagementView
@@ -98,6 +99,7 @@ class Service:
         engine: what serves the archive, one of `serving.engines.ENGINES`.
         settings: a file of TorchServe's settings that take the place of those of config.properties.
         follows_versions: whether what the registry of versions wants is served from the moment it wants it.
+        learner: what learns from the page's visitors.
     """
 
     ports: Ports
@@ -111,6 +113,7 @@ class Service:
     engine: str = TORCHSERVE
     settings: Path | None = None
     follows_versions: bool = False
+    learner: LearnerAccess | None = None
 
 
 def serve(service: Service, observer: Observer) -> bool:
@@ -134,7 +137,7 @@ def serve(service: Service, observer: Observer) -> bool:
         model = describe(wanted.archives[0])
         if service.with_page:  # takes its port now, answers once there is a model to ask
             names, endpoints = service.allowed_hosts, service.allowed_endpoints
-            page = page_of(model, STATIC_FOLDER, ports, names, endpoints, observer.page_failed)
+            page = page_of(model, STATIC_FOLDER, ports, names, endpoints, observer.page_failed, service.learner)
             stack.callback(page.stop)
         catch_signals(events)
         archives = wanted.archives if service.follows_versions else wanted.archives[:1]

@@ -22,7 +22,7 @@ const drawing = new Drawing();
 const pad = createPad(byId("pad"), drawing, { onInk, onLift, isBlank: (strokes) => raster?.isBlank(strokes) });
 const steady = createSteadyResult(render);
 const scheduler = createRequestScheduler({ drawing, ask, onOutcome });
-const page = { drawing, subject: "digit", answer: newestAnswer, announce, showError, onSaved, loadPart };
+const page = { drawing, subject: "digit", answer: newestAnswer, announce, showError, onSaved, loadPart, askAgain };
 
 let panels = null; // loaded with the first panel or dialog
 let loading = null; // promise of panels.js
@@ -49,6 +49,7 @@ const actions = {
   upload: () => byId("upload").click(),
   sample: () => showPictureFrom(loadSample),
   wrong: openPanel,
+  teach: openPanel,
   unsave,
   inside: openPanel,
   card: openPanel,
@@ -71,13 +72,14 @@ configure();
 
 function configure() {
   page.config = loadConfig(new URL(location.href));
-  return page.config.then(showLabels).catch((error) => {
+  return page.config.then(useConfig).catch((error) => {
     configError = error;
     render();
   });
 }
 
-async function showLabels({ labels }) {
+async function useConfig({ labels, learner }) {
+  page.learner = learner;
   if (labels) {
     page.subject = await (await loadPart(import("./answer/other_labels.js"))).showLabels(labels);
     render();
@@ -176,6 +178,12 @@ function change(how, words) {
   }
 }
 
+function askAgain() {
+  if (!drawing.isEmpty) {
+    scheduler.retry();
+  }
+}
+
 function onSaved(correction) {
   saved = correction;
   render();
@@ -258,6 +266,6 @@ function render() {
   const { penIsDown } = pad;
   const facts = { ...page, penIsDown, outcome, held: steady.shown, retryRequested, configError, pageError };
   const caption = drawing.picture?.caption(newestAnswer()?.result) ?? "";
-  renderPage(derivePageState(facts), pad, caption, savedWords());
+  renderPage(derivePageState(facts), pad, caption, savedWords(), Boolean(page.learner));
   panels?.update();
 }

@@ -24,6 +24,17 @@
  * @property {string} [token] sent as a bearer token
  * @property {unknown} [labels] of the model, where they are not the ten digits: a list of names
  * @property {unknown} [samples] true where `make samples` has built its sprite beside the page
+ * @property {Learner} [learner] what learns from corrections, where there is one
+ *
+ * @typedef {{endpoint: string, token?: string}} Learner
+ *
+ * @typedef {object} Job a teaching, as the learner tells it
+ * @property {number} job
+ * @property {string} state
+ * @property {number} progress in [0, 1]
+ * @property {string} words what is done now, or how it ended
+ * @property {string | null} version what came of it
+ * @property {{right_before?: number, right_now?: number, rows?: {name: string, value: string, bound: string, passed: boolean}[]}} verdict
  *
  * @callback ParseConfig throws a RecogniserError of the kind "configuration"
  * @param {Record<string, unknown>} file content of config.json
@@ -100,6 +111,7 @@
  * @param {ReturnType<typeof import("./drawing/pad.js").createPad>} pad
  * @param {string} captionText for the pad's picture
  * @param {string} savedText says how this answer was corrected; empty where it was not
+ * @param {boolean} canTeach a learner takes corrections
  *
  * @typedef {object} Page what panels and dialogs use of the page
  * @property {Drawing} drawing
@@ -109,6 +121,8 @@
  * @property {(words: string) => void} announce to screen readers
  * @property {(error: Error) => void} showError in the page's status message
  * @property {(saved: Saved) => void} onSaved
+ * @property {Learner} [learner] known once `config` is
+ * @property {() => void} askAgain asks for the drawing as it is
  * @property {<T>(part: Promise<T>) => Promise<T>} loadPart a module or style; rejected in words where it does not load
  *
  * @typedef {{update: () => void, close?: () => void}} Panel

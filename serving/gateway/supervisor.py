@@ -31,6 +31,7 @@ from serving.gateway.nodes import LocalNode
 from serving.gateway.open_inference_grpc import OpenInferenceServer
 from serving.gateway.rollout import restart, roll_out
 from serving.gateway.taking_over import Sources, TakingOver
+from serving.learner_access import LearnerAccess
 from serving.machine import check_open_files, temporary_folder
 from serving.model_description import describe, update_files
 from serving.page import OWN_ADDRESS, PageConfig
@@ -87,7 +88,9 @@ class _Running:
         _on_signals(self._events, end=self._end, restart=self._ask_restart)
         model = describe(self._served.archives[0])
         self._page_files = model.files
-        config = PageConfig(OWN_ADDRESS, MODEL_NAME, model.labels)
+        config = PageConfig(
+            OWN_ADDRESS, MODEL_NAME, model.labels, LearnerAccess("learner") if gateway.settings.learner else None
+        )
         page = PageServer(
             STATIC_FOLDER, 0, config, self._page_files, observer.note, allowed_hosts=gateway.allowed_hosts
         )

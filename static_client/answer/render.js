@@ -3,12 +3,12 @@
 import { percent } from "./page_state.js";
 
 const named = [...document.querySelectorAll("[id]")].map((each) => [each.id, each]);
-const { answer, rival, confidence, status, retry, clear, wrong, caption, announcement, bars, undo, redo, erase } =
+const { answer, rival, confidence, status, retry, clear, wrong, teach, caption, announcement, bars, undo, redo, erase } =
   Object.fromEntries(named);
 const { dataset } = document.body;
 
 /** @type {import("../types.js").RenderPage} */
-export function renderPage(state, pad, captionText, savedText) {
+export function renderPage(state, pad, captionText, savedText, canTeach) {
   const { drawing, penIsDown } = pad;
   dataset.state = state.state;
   dataset.waiting = state.state === "asking" && !penIsDown;
@@ -18,6 +18,7 @@ export function renderPage(state, pad, captionText, savedText) {
   showWords(savedText || state.words);
   showRetry(state.canRetry);
   showTools(pad, savedText);
+  teach.hidden = !(savedText && canTeach);
   setText(caption, captionText);
   if (state.confidence && !penIsDown && state.state !== "asking") {
     const other = state.rival ? ` or ${state.rival}?` : ",";

@@ -2,10 +2,11 @@
 
 import { percent, rivalOf } from "../answer/page_state.js";
 import { element, loadStyle } from "../panels/dom.js";
-import { keep, remove } from "./corrections_store.js";
+import { keep, readAll, remove } from "./corrections_store.js";
 import { NONE } from "./correction_words.js";
 
 const PRIVACY = "Your answer stays in this browser until you export it.";
+const TAUGHT = "Your answer and the drawing go to the learner, which may teach them.";
 
 /** Each picture's correction: a second one replaces the first. */
 const kept = new WeakMap();
@@ -33,7 +34,11 @@ export async function openCorrection(page) {
       page.showError(error);
       return;
     }
-    page.onSaved({ picture: answer.picture, words: `Saved: ${nameOf(correction, page.subject)}`, undo });
+    const words = `Saved: ${nameOf(correction, page.subject)}`;
+    page.onSaved({ picture: answer.picture, words, undo });
+    if (page.learner) {
+      await send().catch(({ message }) => page.onSaved({ picture: answer.picture, words: `${words}. ${message}`, undo }));
+    }
   }
 
   async function save(correction) {
@@ -46,11 +51,18 @@ export async function openCorrection(page) {
       mediaType: picture?.mediaType ?? "image/png",
       answer: answer.result,
       correction,
+      ...(page.learner && { destination: "learner" }),
     };
     kept.set(answer.picture, { ...record, id: await keep(record) });
   }
 
+  async function send() {
+    const { sendWaiting } = await page.loadPart(import("../learner/outbox.js"));
+    await sendWaiting(page.learner);
+  }
+
   async function undo() {
+    await forgetSent();
     if (before) {
       await keep(before);
       kept.set(answer.picture, before);
@@ -60,15 +72,24 @@ export async function openCorrection(page) {
     }
   }
 
+  /** Erases at the learner what this correction has brought there. */
+  async function forgetSent() {
+    const sent = (await readAll()).find(({ id }) => id === kept.get(answer.picture).id);
+    if (page.learner && sent?.accepted) {
+      const { takeBack } = await page.loadPart(import("../learner/outbox.js"));
+      await takeBack(page.learner, sent);
+    }
+  }
+
   if (!dialog) {
     dialog = element("dialog", { id: "correct", "aria-labelledby": "correct-title" });
     document.body.append(dialog);
   }
-  fill(answer.result, page.subject, choose);
+  fill(answer.result, page, choose);
   dialog.showModal();
 }
 
-function fill(result, subject, choose) {
+function fill(result, { subject, learner }, choose) {
   const read = readAs(result);
   const button = (correction, attributes = {}) => {
     const isRead = correction === read; // it would correct nothing
@@ -88,7 +109,7 @@ function fill(result, subject, choose) {
     element("h2", { id: "correct-title", tabindex: -1, autofocus: true }, "What did you draw?"),
     element("div", { class: "keypad" }, ...labels.map((label) => button(label))),
     button(NONE, { class: "wide" }),
-    element("p", { class: "quiet" }, `I read ${describe(result, subject)}. ${PRIVACY}`),
+    element("p", { class: "quiet" }, `I read ${describe(result, subject)}. ${learner ? TAUGHT : PRIVACY}`),
     element("form", { method: "dialog" }, element("button", { class: "wide plain" }, "Cancel")),
   );
 }

@@ -42,16 +42,17 @@ export function mount(section, page) {
   function show(corrections) {
     urls.forEach((url) => URL.revokeObjectURL(url));
     urls = corrections.map(({ picture, mediaType }) => URL.createObjectURL(new Blob([picture], { type: mediaType })));
-    count.textContent = describe(corrections.length);
+    count.textContent = describe(corrections);
     buttons.hidden = corrections.length === 0;
     buttons.replaceChildren(
+      ...(page.learner ? [element("button", { type: "button", "data-action": "teach" }, "Teach")] : []),
       element("button", { type: "button", onclick: () => attempt(() => save(corrections)) }, "Export as zip"),
       deleteAllButton(corrections.length),
     );
     list.replaceChildren(...corrections.map((correction, i) => card(correction, urls[i])));
   }
 
-  function card({ id, time, answer, correction }, url) {
+  function card({ id, time, answer, correction, refused }, url) {
     const was = named(correction, page.subject);
     const day = new Date(time).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
     const drop = () => attempt(async () => {
@@ -69,6 +70,7 @@ export function mount(section, page) {
         element("p", {}, element("strong", {}, `It was ${was}`)),
         element("p", { class: "quiet" }, `read as ${answer.label}, ${percent(answer.confidence)}`),
         element("p", { class: "quiet" }, `${day}, model ${answer.version ?? "unknown"}`),
+        ...(refused ? [element("p", { class: "quiet" }, refused)] : []),
       ),
       element("button", { type: "button", "aria-label": `Delete ${was} of ${day}`, onclick: drop }, "Delete"),
     );
@@ -102,8 +104,10 @@ async function save(corrections) {
   setTimeout(() => URL.revokeObjectURL(url), 60_000); // the download has begun by then
 }
 
-function describe(number) {
-  const where = "in this browser, and nowhere else";
+function describe(corrections) {
+  const number = corrections.length;
+  const sent = corrections.filter(({ accepted }) => accepted).length;
+  const where = sent > 0 ? `in this browser; ${sent} went to the learner` : "in this browser, and nowhere else";
   const kept = number === 1 ? `One correction is kept ${where}.` : `${number} corrections are kept ${where}.`;
   const none = "None yet. Where an answer is wrong, say so with “Wrong?” beside it: it is kept in this browser.";
   return number > 0 ? kept : none;

@@ -10,6 +10,9 @@
  * @property {string} mediaType of the picture
  * @property {import("../types.js").Result} answer
  * @property {string} correction a label, or "none" of them
+ * @property {"learner"} [destination] it was made where a learner is, and goes there
+ * @property {string} [accepted] its id there
+ * @property {string} [refused] why the learner does not take it
  */
 
 import { RecogniserError } from "../recogniser/errors.js";

@@ -14,6 +14,7 @@ const PANELS = {
 const DIALOGS = {
   keys: async (page) => (await page.loadPart(import("../keyboard/shortcuts_dialog.js"))).openShortcuts(page),
   wrong: async (page) => (await page.loadPart(import("../corrections/correction_dialog.js"))).openCorrection(page),
+  teach: async (page) => (await page.loadPart(import("../learner/teach_dialog.js"))).openTeaching(page),
 };
 
 let panels;

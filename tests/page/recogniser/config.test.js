@@ -10,7 +10,7 @@ const FILE = { endpoint: "http://127.0.0.1:8080/", model: "mnist", token: "of-th
 const parse = (file, overrides = {}) => parseConfig(file, { ...NO_OVERRIDES, ...overrides }, PAGE);
 
 test("the file is enough", () => {
-  assert.deepEqual(parse(FILE), { endpoint: "http://127.0.0.1:8080", model: "mnist", token: "of-the-file", labels: undefined, samples: undefined });
+  assert.deepEqual(parse(FILE), { endpoint: "http://127.0.0.1:8080", model: "mnist", token: "of-the-file", labels: undefined, samples: undefined, learner: undefined });
   assert.equal(parse({ ...FILE, token: undefined }).token, undefined);
   assert.equal(parse({ ...FILE, token: "" }).token, undefined);
 });
@@ -26,6 +26,7 @@ test("the query string overrides the file", () => {
     token: "mine",
     labels: undefined,
     samples: undefined,
+    learner: undefined,
   });
 });
 
@@ -55,3 +56,13 @@ for (const [file, message] of WRONG) {
     assert.throws(() => parse(file), { kind: "configuration", message });
   });
 }
+
+test("a learner is that of the file's recogniser, with its own token or the recogniser's", () => {
+  const file = { endpoint: "http://127.0.0.1:8080", model: "mnist", token: "t", learner: { endpoint: "learner/", token: "k" } };
+  const page = new URL("https://here.example/digits/");
+  const learnerOf = (more, overrides = {}) => parseConfig({ ...file, ...more }, overrides, page).learner;
+  assert.deepEqual(learnerOf({}), { endpoint: "https://here.example/digits/learner", token: "k" });
+  assert.deepEqual(learnerOf({ learner: { endpoint: "learner" } }, { token: "mine" }).token, "mine");
+  assert.equal(learnerOf({ learner: undefined }), undefined);
+  assert.equal(learnerOf({}, { endpoint: "http://elsewhere.example" }), undefined);
+});

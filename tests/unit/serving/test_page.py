@@ -9,6 +9,7 @@ import json
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from http.client import HTTPResponse
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Message
 
 from serving.console import say
+from serving.forwarding import Api
+from serving.learner_access import LearnerAccess
 from serving.page import Files, PageConfig, accepts_gzip, application
 from serving.page_server import PageServer
 
@@ -92,6 +95,28 @@ def test_config_names_the_ports_in_use_not_the_file(server: PageServer) -> None:
 def test_config_leaves_out_the_labels_that_the_page_is_written_for() -> None:
     config = PageConfig("http://127.0.0.1:8080", "mnist", list("0123456789"))
     assert config.to_json() == {"endpoint": "http://127.0.0.1:8080", "model": "mnist"}
+
+
+def test_a_learner_and_its_key_are_told_to_who_asks_at_the_pages_own_address_alone(folder: Path) -> None:
+    config = replace(CONFIG, learner=LearnerAccess("http://127.0.0.1:8090", "secret"))
+    server = PageServer(folder, 0, config, api=Api("http://127.0.0.1:8080", 1000))
+    server.start()
+    try:
+        response, body = ask(server, "/config.json")
+        assert json.loads(body)["learner"] == {"endpoint": "http://127.0.0.1:8090", "token": "secret"}
+        assert (
+            "connect-src 'self' http://127.0.0.1:8080 http://127.0.0.1:8090;"
+            in response.headers["Content-Security-Policy"]
+        )
+        _, elsewhere = ask(server, "/config.json", host=f"localhost:{server.port}")
+        assert "learner" not in json.loads(elsewhere)
+    finally:
+        server.stop()
+
+
+def test_a_learner_beside_the_page_has_no_key_of_the_pages() -> None:
+    config = replace(CONFIG, learner=LearnerAccess("learner"))
+    assert config.to_json()["learner"] == {"endpoint": "learner"}
 
 
 def test_further_files_appear_beside_the_page(server: PageServer) -> None:
