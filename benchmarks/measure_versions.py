@@ -5,7 +5,6 @@ With one TorchServe, then with three behind the gateway. Progress goes to stderr
 
 import argparse
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -18,11 +17,11 @@ from tempfile import TemporaryDirectory
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # before PYTHONPATH: others have a `model` too
 
 from benchmarks.faults.gateway_process import free_node_port, running_gateway
-from benchmarks.processes import find_free_ports, stop, wait_until_ready
 from benchmarks.results import Conditions, markdown
 from benchmarks.versions.clients import Asked, asking
 from benchmarks.versions.offers import OFFERS, offer
-from model.artifacts import MODEL_NAME, write_atomically
+from benchmarks.versions.one_node import one_node
+from model.artifacts import write_atomically
 from model.errors import OperatorError
 from model.locations import RELEASED, ROOT
 from release.versions.changing import change, checked
@@ -33,8 +32,6 @@ from serving.settings import SAMPLE
 
 RESULTS = ROOT / "benchmarks" / "results" / "versions.md"
 NODES = 3
-START_TIMEOUT_S = 100.0
-STOP_TIMEOUT_S = 60.0
 LABEL = "7"  # of the sample
 BY = "measure_versions"
 SHARE = 10  # per cent, of the trial
@@ -97,22 +94,6 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", choices=("one node", "gateway"), help="one of the two ways")
     parser.add_argument("--output", type=Path, default=RESULTS, help="file for the table (default: %(default)s)")
     return parser
-
-
-@contextmanager
-def one_node(folder: Path) -> Iterator[str]:
-    """One TorchServe that follows the registry; gives its address for predictions."""
-    ports, out, err = find_free_ports(), folder / "stdout", folder / "stderr"
-    command = [sys.executable, str(ROOT / "scripts" / "serve.py"), "--versions", "--no-page"]
-    with out.open("wb") as stdout, err.open("wb") as stderr:
-        process = subprocess.Popen(
-            [*command, f"--port={ports.inference}", f"--log-dir={folder / 'logs'}"], stdout=stdout, stderr=stderr
-        )
-    try:
-        wait_until_ready(process, out, err, START_TIMEOUT_S)
-        yield f"{ports.api_url}/predictions/{MODEL_NAME}"
-    finally:
-        stop(process, STOP_TIMEOUT_S)
 
 
 @contextmanager
