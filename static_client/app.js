@@ -1,4 +1,4 @@
-/** The page: connects pad, recogniser and screen, and runs the action of each button and key. */
+/** Connects pad, recogniser and screen, and runs the action of each button and key. */
 
 import { derivePageState } from "./answer/page_state.js";
 import { announce, renderPage } from "./answer/render.js";
@@ -22,7 +22,7 @@ const drawing = new Drawing();
 const pad = createPad(byId("pad"), drawing, { onInk, onLift, isBlank: (strokes) => raster?.isBlank(strokes) });
 const steady = createSteadyResult(render);
 const scheduler = createRequestScheduler({ drawing, ask, onOutcome });
-const page = { drawing, subject: "digit", answer: newestAnswer, announce, showError, onSaved, loadPart, askAgain };
+const page = { drawing, subject: "digit", answer: newestAnswer, announce, showError, onSaved, loadPart, askAgain: scheduler.retry };
 
 let panels = null; // loaded with the first panel or dialog
 let loading = null; // promise of panels.js
@@ -78,8 +78,8 @@ function configure() {
   });
 }
 
-async function useConfig({ labels, learner }) {
-  page.learner = learner;
+async function useConfig({ labels, learner, token }) {
+  page.learner = learner && { token, ...learner };
   if (labels) {
     page.subject = await (await loadPart(import("./answer/other_labels.js"))).showLabels(labels);
     render();
@@ -175,12 +175,6 @@ function change(how, words) {
     pad.repaint();
     onLift();
     announce(words);
-  }
-}
-
-function askAgain() {
-  if (!drawing.isEmpty) {
-    scheduler.retry();
   }
 }
 

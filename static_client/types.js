@@ -26,7 +26,12 @@
  * @property {unknown} [samples] true where `make samples` has built its sprite beside the page
  * @property {Learner} [learner] what learns from corrections, where there is one
  *
- * @typedef {{endpoint: string, token?: string}} Learner
+ * @typedef {{endpoint: string, token?: string}} Learner a relative endpoint is relative to the page; without a token of
+ *   its own it takes the recogniser's
+ *
+ * @typedef {"unreachable" | "busy" | "refused" | "failed" | "configuration"} ErrorKind of a RecogniserError: no answer; ask
+ *   again soon; not possible as it is; a server error, or no result; nothing changes before somebody changes the page's
+ *   settings or address
  *
  * @typedef {object} Job a teaching, as the learner tells it
  * @property {number} job
@@ -121,7 +126,7 @@
  * @property {(words: string) => void} announce to screen readers
  * @property {(error: Error) => void} showError in the page's status message
  * @property {(saved: Saved) => void} onSaved
- * @property {Learner} [learner] known once `config` is
+ * @property {Required<Learner>} [learner] known once `config` is
  * @property {() => void} askAgain asks for the drawing as it is
  * @property {<T>(part: Promise<T>) => Promise<T>} loadPart a module or style; rejected in words where it does not load
  *

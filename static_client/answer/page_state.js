@@ -70,7 +70,7 @@ export function rivalOf({ label, confidence, probabilities }) {
   return others.sort((a, b) => probabilities[b] - probabilities[a])[0];
 }
 
-/** @param {number} share in [0, 1] @returns {string} whole per cent, rounded down: 0.996 is "99%", 0.002 "<1%" */
+/** Whole per cent, rounded down: 0.996 is "99%", 0.002 "<1%". @param {number} share */
 export function percent(share) {
   const whole = Math.floor(share * 100 + 1e-9); // 0.57 * 100 is 56.99999999999999
   return whole === 0 && share >= 0.001 ? "<1%" : `${whole}%`;

@@ -1,4 +1,4 @@
-/** Shows the page's state: answer, bars, status words, and which tools are of use. */
+/** Shows the page's state: answer, bars, words, tools. */
 
 import { percent } from "./page_state.js";
 

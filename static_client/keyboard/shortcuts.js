@@ -19,7 +19,7 @@ export const SHORTCUTS = {
   "?": "keys",
 };
 
-/** localStorage key: "off" where keys without Ctrl do nothing, for people who press them by accident. */
+/** localStorage key: "off" where keys without Ctrl do nothing. */
 export const SINGLE_KEYS = "digits.single-keys";
 
 export function usesSingleKeys() {

@@ -18,7 +18,7 @@ export async function askLearner(learner, method, path, body) {
   let response;
   let answer;
   try {
-    response = await fetch(learner.endpoint + path, {
+    response = await fetch(new URL(learner.endpoint.replace(/\/*$/, path), document.baseURI), {
       method,
       body: body === undefined ? undefined : JSON.stringify(body),
       headers: {

@@ -52,11 +52,17 @@ function changed(page) {
     unseen = false;
     askUntilServed(page);
   } else if (teaching.job?.state === "taken back") {
-    page.askAgain();
+    askAgain(page);
   }
   show(page);
   if (!dialog.open && teaching.job && !isUnderWay()) {
     page.announce(verdictWords(teaching.job).title);
+  }
+}
+
+function askAgain({ drawing, askAgain: ask }) {
+  if (!drawing.isEmpty) {
+    ask();
   }
 }
 
@@ -65,7 +71,7 @@ async function askUntilServed(page) {
   const { job } = teaching;
   const deadline = performance.now() + SERVED_WITHIN_MS;
   while (teaching.job === job && performance.now() < deadline && page.answer()?.result.version !== job.version) {
-    page.askAgain();
+    askAgain(page);
     await new Promise((done) => setTimeout(done, ASK_INTERVAL_MS));
     show(page);
   }

@@ -33,18 +33,8 @@ export function parseConfig(file, overrides, pageUrl) {
     throw wrong("The token is not valid: it may hold only ASCII letters, digits and punctuation.");
   }
   const labels = overrides.model ? undefined : file.labels;
-  const learner = overrides.endpoint || overrides.model ? undefined : learnerOf(file, token, pageUrl);
-  return { endpoint: withoutSlash(url), model, token, labels, samples: file.samples, learner };
-}
-
-/** @returns {import("../types.js").Learner | undefined} of the same recogniser; another's is not to be taught */
-function learnerOf({ learner }, token, pageUrl) {
-  const url = learner && resolve(learner.endpoint, pageUrl);
-  return url ? { endpoint: withoutSlash(url), token: learner.token ?? token } : undefined;
-}
-
-function withoutSlash(url) {
-  return (url.origin + url.pathname).replace(/\/+$/, "");
+  const learner = overrides.endpoint || overrides.model ? undefined : file.learner;
+  return { endpoint: (url.origin + url.pathname).replace(/\/+$/, ""), model, token, labels, samples: file.samples, learner };
 }
 
 async function readConfigFile(pageUrl) {

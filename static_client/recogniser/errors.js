@@ -1,15 +1,11 @@
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
-/** @param {string} url @returns {boolean} whether it is on this machine: no network is needed, the visitor runs it */
+/** Whether a URL is on this machine: it needs no network. @param {string} url */
 export function isLocal(url) {
   return LOOPBACK.test(new URL(url).hostname);
 }
 
-/**
- * An error in words for the person who draws. `status` is HTTP's. `kind` is "unreachable" (no answer), "busy" (ask
- * again soon), "refused" (not possible as it is), "failed" (a server error, or no result) or "configuration" (nothing
- * changes before somebody changes the page's settings or address).
- */
+/** An error in words for the person who draws; types.js tells its kinds. */
 export class RecogniserError extends Error {
   constructor(kind, message, { status, ...options } = {}) {
     super(message, options);

@@ -2,7 +2,7 @@
 
 const INTERVAL_MS = 130; // least time between requests while the pen moves
 
-/** Waits before each retry. After the last one, it asks again only after a new stroke or "Try again". */
+/** Waits before each retry; after the last one, only a new stroke or "Try again" asks. */
 const WAITS_MS = { busy: [400, 800, 1600, 3200], unreachable: [2000, 4000, 8000, 16000, 30000] };
 
 const JITTER = 0.2; // waits vary by this share, so that many pages do not retry at once
@@ -96,7 +96,7 @@ export function createRequestScheduler({ drawing, ask, onOutcome }) {
       penIsDown = true;
       askIfDue();
     },
-    /** Asks even if the server was down: a stroke is complete, or undo or a picture has changed the drawing. */
+    /** Asks even if the server was down. */
     penLifted() {
       penIsDown = false;
       if (oncePerStroke) {

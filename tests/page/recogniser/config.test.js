@@ -57,12 +57,9 @@ for (const [file, message] of WRONG) {
   });
 }
 
-test("a learner is that of the file's recogniser, with its own token or the recogniser's", () => {
-  const file = { endpoint: "http://127.0.0.1:8080", model: "mnist", token: "t", learner: { endpoint: "learner/", token: "k" } };
-  const page = new URL("https://here.example/digits/");
-  const learnerOf = (more, overrides = {}) => parseConfig({ ...file, ...more }, overrides, page).learner;
-  assert.deepEqual(learnerOf({}), { endpoint: "https://here.example/digits/learner", token: "k" });
-  assert.deepEqual(learnerOf({ learner: { endpoint: "learner" } }, { token: "mine" }).token, "mine");
-  assert.equal(learnerOf({ learner: undefined }), undefined);
-  assert.equal(learnerOf({}, { endpoint: "http://elsewhere.example" }), undefined);
+test("a learner is that of the file's recogniser alone", () => {
+  const file = { ...FILE, learner: { endpoint: "learner", token: "of-the-learner" } };
+  assert.deepEqual(parse(file).learner, file.learner);
+  assert.equal(parse(file, { endpoint: "https://elsewhere.example" }).learner, undefined);
+  assert.equal(parse(file, { model: "other" }).learner, undefined);
 });
