@@ -56,7 +56,7 @@ def script_of(target: str) -> list[str]:
     printed = subprocess.run(
         [*shlex.split(COMMANDS[target]), "--dry-run", *old], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
-    found = re.search(r"scripts/\w+\.py.*", printed)
+    found = re.search(r"scripts/\w+\.py.*", printed.replace("\\\n", ""))
     assert found, printed
     return shlex.split(found[0])
 

@@ -19,7 +19,7 @@ def test_it_is_asked_with_the_gateways_keys_and_tells_of_a_job_as_it_goes(
     node_gateway: GatewayProcess, learner_port: int, learner_state: Path
 ) -> None:
     keys = KeyFile(node_gateway.state / KEY_FILE)
-    session = session_of(node_gateway, keys.add("teacher", ["correct", "teach"]).secret)
+    session = session_of(node_gateway, keys.add("who teaches", ["correct", "teach"]).secret)
     url = f"{node_gateway.url}/learner"
     absent = session.get(f"{url}/versions", timeout=TIMEOUT_S)
     assert (absent.status_code, absent.headers["retry-after"]) == (503, "1")
