@@ -48,12 +48,12 @@ def optical_scans() -> tuple[list[Image.Image], list[int]]:
 
 
 def test_sets(folder: Path, progress: OnProgress = silent) -> dict[str, Digits]:
-    """Digits that nothing is chosen by: MNIST's test set, and digits of other origins, never trained on."""
+    """Digits that no choice of the release asks: MNIST's test set, and digits of other origins, never trained on."""
     return {"MNIST test": mnist_test(folder)} | sets_of_other_origins(progress)
 
 
 def sets_of_other_origins(progress: OnProgress = silent) -> dict[str, Digits]:
-    """Digits of origins that nothing is trained on.
+    """Digits of origins that nothing is trained on; no choice of the release asks them, the learner's gate does.
 
     The handwriting fonts are left out where none is installed; `what_is_missing` says so.
     """
