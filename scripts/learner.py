@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import signal
 import sys
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from scripts.cli import add_allow_host_option, run
 from serving.console import say
 from serving.gateway.keys import KEY_FILE
 from serving.settings import LOOPBACK
+from serving.stop_signals import on_stop_signals
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -67,9 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
         promotes=is_alone if options.promote is None else options.promote == "yes",
         whose=ONE if is_alone else MANY,
     )
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) != signal.SIG_IGN:  # nohup asks us to survive SIGHUP
-            signal.signal(number, lambda *_: learner.stop())
+    on_stop_signals(learner.stop)
 
     def ready(url: str) -> None:
         print(f"Learner:  {url}\nKeys:     {learner.keys} (scripts/keys.py makes others)")

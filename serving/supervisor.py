@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import signal
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -31,6 +30,7 @@ from serving.management_view import ManagementView
 from serving.model_description import describe, update_files
 from serving.page_server import page_of
 from serving.settings import Ports, ServeError, check_ports_free, read_config
+from serving.stop_signals import on_stop_signals
 from serving.torchserve import ManagedTorchServe
 from serving.torchserve_guard import GRACE_S, KILL_TIMEOUT_S
 
@@ -139,7 +139,7 @@ def serve(service: Service, observer: Observer) -> bool:
             names, endpoints = service.allowed_hosts, service.allowed_endpoints
             page = page_of(model, STATIC_FOLDER, ports, names, endpoints, observer.page_failed, service.learner)
             stack.callback(page.stop)
-        catch_signals(events)
+        on_stop_signals(lambda: events.put(Event.SIGNALLED))
         archives = wanted.archives if service.follows_versions else wanted.archives[:1]
         engine = start_engine(ports, archives, log_folder, lambda: events.put(Event.ENGINE_ENDED), config)
         stack.callback(stop, engine, events)
@@ -215,13 +215,6 @@ def check_disk(log_folder: Path) -> None:
                 f"only {free / 2**20:.0f} MB free in {folder}, {MIN_FREE_BYTES / 2**20:.0f} MB are needed; free some, "
                 "or choose another disk with TMPDIR (temporary files) or --log-dir"
             )
-
-
-def catch_signals(events: Events) -> None:
-    """Turn the signals that ask a program to stop into events, so that every stop is an orderly one."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) != signal.SIG_IGN:  # nohup asks us to survive SIGHUP
-            signal.signal(number, lambda *_: events.put(Event.SIGNALLED))
 
 
 def wait_until_ready(engine: Engine, events: Events, timeout_s: float, on_wait: Callable[[float], None]) -> bool:

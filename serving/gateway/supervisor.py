@@ -36,6 +36,7 @@ from serving.machine import check_open_files, temporary_folder
 from serving.model_description import describe, update_files
 from serving.page import OWN_ADDRESS, PageConfig
 from serving.page_server import PageServer
+from serving.stop_signals import on_stop_signals
 from serving.supervisor import STATIC_FOLDER, check_disk, choose_versions
 
 ACCESS_LOG = "access.log"
@@ -285,9 +286,7 @@ class _Running:
 
 
 def _on_signals(events: SimpleQueue[Callable[[], None]], end: Callable[[], None], restart: Callable[[], None]) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) != signal.SIG_IGN:  # nohup asks us to survive SIGHUP
-            signal.signal(number, lambda *_: events.put(end))
+    on_stop_signals(lambda: events.put(end))
     signal.signal(signal.SIGUSR1, lambda *_: events.put(restart))
 
 
