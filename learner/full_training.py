@@ -8,19 +8,17 @@ from pathlib import Path
 from learner.accepted import Correction
 from learner.corrections import Kept
 from learner.export import export_zip
-from learner.gate.judgement import judge, reads_rightly
-from learner.lesson import Verdict
+from learner.lesson import Verdict, verdict_of
 from learner.sets import Sets
+from learner.teaching.lesson import CANDIDATE
 from model.artifacts import write_atomically
 from model.data.corrections import read_corrections
 from model.locations import ROOT
-from model.recogniser import Recogniser
 from model.training.checkpoints import LAST, load_checkpoint
 from model.training.configuration import TrainingConfig
 from model.training.devices import choose_device
 from model.training.loop import Progress
 from model.training.session import Observers, train_from_data
-from release.archive import labels_of
 from release.export import export, source_commit
 
 TRAINING_SHARE = 0.95  # of the progress
@@ -74,10 +72,7 @@ def train_anew(
     )
     assert best is not None  # noqa: S101 - only further processes get None
     report(TRAINING_SHARE, "judging")
-    folder = run_folder / "candidate"
+    folder = run_folder / CANDIDATE
     export(load_checkpoint(best), sets.validation, sets.elsewhere, sets.nondigits, folder, commit=source_commit(ROOT))
-    ours, theirs = (Recogniser.load_folder(one, labels_of(champion)) for one in (champion, folder))
     learned = read_corrections(export_file).digits
-    findings = judge(theirs, ours, sets, learned, learned[:0])
-    before, now = (int(reads_rightly(one, learned).sum()) for one in (ours, theirs))
-    return Verdict(folder, [kept.id for kept, _ in corrections], [], findings, before, now)
+    return verdict_of(champion, folder, sets, learned, learned[:0], [kept.id for kept, _ in corrections], [])

@@ -11,6 +11,7 @@ from learner.sets import Sets
 from learner.teaching.examples import Example
 from learner.teaching.lesson import teach
 from learner.teaching.tuning import TuningConfig
+from model.data.digits import Digits
 from model.data.drawn_sets import joined
 from model.recogniser import Recogniser
 from release.archive import labels_of
@@ -74,17 +75,31 @@ def give_lesson(
         config=config,
     )
     report(TEACHING_SHARE, "judging")
-    ours = Recogniser.load_folder(champion, labels_of(champion))
-    theirs = Recogniser.load_folder(lesson.folder, labels_of(champion))
-    findings = judge(theirs, ours, sets, lesson.taught.digits, lesson.held_back.digits)
-    every = joined([lesson.taught.digits, lesson.held_back.digits])
-    before, now = (int(reads_rightly(one, every).sum()) for one in (ours, theirs))
-    report(1.0, "judged")
-    return Verdict(
+    verdict = verdict_of(
+        champion,
         lesson.folder,
+        sets,
+        lesson.taught.digits,
+        lesson.held_back.digits,
         [example.id for example in lesson.taught.sources],
         [example.id for example in lesson.held_back.sources],
-        findings,
-        before,
-        now,
     )
+    report(1.0, "judged")
+    return verdict
+
+
+def verdict_of(
+    champion: Path,
+    candidate: Path,
+    sets: Sets,
+    taught: Digits,
+    held_back: Digits,
+    taught_ids: list[str],
+    held_back_ids: list[str],
+) -> Verdict:
+    """Judge a candidate beside the champion, both by the folders of their files; see `learner.gate.judgement.judge`."""
+    ours, theirs = (Recogniser.load_folder(folder, labels_of(champion)) for folder in (champion, candidate))
+    findings = judge(theirs, ours, sets, taught, held_back)
+    every = joined([taught, held_back])
+    before, now = (int(reads_rightly(one, every).sum()) for one in (ours, theirs))
+    return Verdict(candidate, taught_ids, held_back_ids, findings, before, now)

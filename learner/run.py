@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -72,10 +72,8 @@ def serve(learner: Learner, ready: Callable[[str], None], note: Callable[[str], 
     if not any("admin" in key.scopes for key in keys.read()):
         keys.add(FIRST_KEY, SCOPES)
     with ExitStack() as stack:
-        registry = Registry.open()
-        stack.callback(registry.close)
-        database = Database(SCHEMA)
-        stack.callback(database.close)
+        registry = stack.enter_context(closing(Registry.open()))
+        database = stack.enter_context(closing(Database(SCHEMA)))
         queue = Queue(database)
         parts = Parts(Corrections(database), queue, registry, learner.promotes)
         doors = Doors(learner.origins, learner.hosts)

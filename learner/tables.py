@@ -9,9 +9,8 @@ from typing import Any
 from sqlalchemy import JSON, DateTime, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from learner.accepted import ID_LENGTH
 from release.versions.database import Schema
-
-ID_LENGTH = 32
 
 
 class Table(DeclarativeBase):

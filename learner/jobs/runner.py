@@ -71,11 +71,8 @@ class Runner:
             try:
                 self._keep(job, process)
             except LostError:
-                _stop(process)
                 self._end(job, CANCELLED, "cancelled")
                 return
-            finally:
-                _stop(process)
             if self._is_over.is_set():
                 self._queue.release(job)
                 return
@@ -83,15 +80,24 @@ class Runner:
         self._end(job, FAILED, words)
 
     def _keep(self, job: Job, process: subprocess.Popen[bytes]) -> None:
-        """Renew a job's lease until its process ends or this learner does; a database that fails is tried again."""
+        """Renew a job's lease until its process has ended; it is ended where this learner stops or loses the job.
+
+        Where the database fails it is asked again.
+
+        Raises:
+            LostError: the job is not this attempt's any more, or is to be cancelled.
+        """
         renewed = time.monotonic()
-        while process.poll() is None and not self._is_over.wait(POLL_INTERVAL_S):
-            if time.monotonic() - renewed > RENEWAL_INTERVAL_S:
-                try:
-                    self._queue.renew(job)
-                except OperatorError as error:
-                    self._note(str(error))
-                renewed = time.monotonic()
+        try:
+            while process.poll() is None and not self._is_over.wait(POLL_INTERVAL_S):
+                if time.monotonic() - renewed > RENEWAL_INTERVAL_S:
+                    try:
+                        self._queue.renew(job)
+                    except OperatorError as error:
+                        self._note(str(error))
+                    renewed = time.monotonic()
+        finally:
+            _stop(process)
 
     def _end(self, job: Job, state: str, words: str) -> None:
         """End a job that its process has left without an end; most end it themselves."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import closing
 from dataclasses import asdict
 
 import torch
@@ -37,11 +37,7 @@ def main(whose: str, number: int, attempt: int) -> None:
     end_with_learner()
     most_of_one_key = MOST_OF_ONE_KEY if whose == MANY else 1.0
     torch.set_num_threads(1)  # the other cores serve
-    with ExitStack() as stack:
-        registry = Registry.open()
-        stack.callback(registry.close)
-        database = Database(SCHEMA)
-        stack.callback(database.close)
+    with closing(Registry.open()) as registry, closing(Database(SCHEMA)) as database:
         queue = Queue(database)
         job = queue.get(number)
         if job is None or job.state != RUNNING or job.attempt != attempt:

@@ -13,7 +13,7 @@ from learner.corrections import Kept
 from learner.export import export_zip, import_zip
 from learner.service.guards import ZIP_TYPE, needed
 from learner.service.parts import Parts
-from learner.service.schemas import MAX_SENT, Erased, Ids, ListedCorrections, SentCorrection, ShownCorrection
+from learner.service.schemas import MAX_SENT, Erased, Ids, ListedCorrections, SentCorrection
 from model.data.corrections import MAX_CORRECTIONS
 from model.errors import DataError
 from model.preprocessing.decoding import media_type
@@ -38,8 +38,7 @@ def routes(parts: Parts) -> APIRouter:
     @router.get("", dependencies=[may_administer])
     def listed(limit: Limit = 100, before: datetime | None = None) -> ListedCorrections:
         """The newest corrections; `before`, the moment of the last one shown, turns the page."""
-        shown = [ShownCorrection.of(kept) for kept in corrections.listed(limit, before)]
-        return ListedCorrections(count=corrections.count(), corrections=shown)
+        return ListedCorrections(count=corrections.count(), corrections=corrections.listed(limit, before))
 
     @router.get("/export", dependencies=[may_administer], response_class=Response, responses=_given(ZIP_TYPE))
     def export() -> Response:
@@ -62,9 +61,9 @@ def routes(parts: Parts) -> APIRouter:
         return await run_in_threadpool(add)
 
     @router.get("/{id}", dependencies=[may_administer])
-    def show(id: str) -> ShownCorrection:
+    def show(id: str) -> Kept:
         """What is known of a correction."""
-        return ShownCorrection.of(_found(id)[0])
+        return _found(id)[0]
 
     @router.get("/{id}/picture", dependencies=[may_administer], response_class=Response, responses=_given("image/*"))
     def picture(id: str) -> Response:

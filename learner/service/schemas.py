@@ -57,28 +57,11 @@ class Ids(BaseModel):
     ids: list[str]
 
 
-class ShownCorrection(BaseModel):
-    """What is known of a correction."""
-
-    id: str
-    label: str
-    answer: str | None
-    confidence: float | None
-    version: str | None
-    by: str
-    received: datetime
-
-    @classmethod
-    def of(cls, kept: Kept) -> ShownCorrection:
-        """What is kept."""
-        return cls(**vars(kept))
-
-
 class ListedCorrections(BaseModel):
     """The newest corrections; `count` are kept in all."""
 
     count: int
-    corrections: Sequence[ShownCorrection]
+    corrections: Sequence[Kept]
 
 
 class Erased(BaseModel):

@@ -11,6 +11,7 @@ import torch
 from numpy.random import Generator, default_rng
 from torch import Tensor
 
+from learner.accepted import LABELS
 from model.data.corrections import NO_DIGIT, Stroke
 from model.data.digits import NOT_A_DIGIT, Digits
 from model.data.pen_strokes import draw_strokes, fit_to_box
@@ -26,7 +27,6 @@ INK_SPAN = 0.7  # of the canvas's side; the preprocessing scales the ink anyway
 PEN_VARIATION = 0.25  # natural logarithm by which a pen may be thicker or thinner
 HELD_BACK_EVERY = 5  # about one correction in so many is held back
 LEAST_TO_HOLD_BACK = 10  # of fewer corrections each is needed
-DIGITS = tuple("0123456789")
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def see(corrections: Sequence[Example], on_seen: Callable[[int], object] = lambd
         raise DataError(f"{len(corrections):,} corrections are given; one teaching takes 1 to {MAX_EXAMPLES}")
     images: dict[bytes, tuple[GreyImage, Example]] = {}
     for count, example in enumerate(corrections, start=1):
-        if example.label not in (*DIGITS, NO_DIGIT):
+        if example.label not in LABELS:
             raise DataError(f"correction {example.id} has label {example.label!r}; accepted are 0 to 9 and {NO_DIGIT}")
         try:
             image = digit_image(decode_picture(example.picture))
