@@ -153,7 +153,6 @@ def killed(options: argparse.Namespace) -> list[str]:
 @contextmanager
 def prepared_state(work: Path) -> Iterator[tuple[Path, Path]]:
     """A state folder of its own, with the sets, which this process uses too; and the folder that holds it."""
-    prepared_sets(data_folder(), work)
     with TemporaryDirectory(prefix="teaching-") as name:
         state = Path(name) / "state"
         state.mkdir(mode=0o700)

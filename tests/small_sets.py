@@ -1,7 +1,5 @@
 """Small sets to rehearse and to judge on, of digits drawn by the tests, and corrections of a zero with a slash."""
 
-import base64
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +7,7 @@ import numpy as np
 import torch
 from numpy.random import default_rng
 
+from benchmarks.teaching.served import sent
 from learner.sets import MNIST_VALIDATION, Sets
 from learner.teaching.examples import Example
 from model.data.corrections import NO_DIGIT, Stroke
@@ -75,15 +74,6 @@ def slashed_zeros(count: int, label: str = "0", by: str = "anna") -> list[Exampl
     return found
 
 
-def zeros(first: int, last: int) -> Sequence[dict[str, Any]]:
+def zeros(first: int, last: int) -> list[dict[str, Any]]:
     """Slashed zeros that were corrected, as the page sends them."""
-    return [
-        {
-            "image": base64.b64encode(one.picture).decode(),
-            "label": one.label,
-            "answer": NO_DIGIT,
-            "version": "1.0",
-            "strokes": [stroke.to_json() for stroke in one.strokes],
-        }
-        for one in slashed_zeros(last)[first:]
-    ]
+    return [one | {"answer": NO_DIGIT, "version": "1.0"} for one in sent(slashed_zeros(last)[first:])]

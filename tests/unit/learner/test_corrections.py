@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import closing
 from datetime import timedelta
 from io import BytesIO
@@ -24,6 +23,7 @@ from release.versions.database import Database
 from release.versions.deployments import now
 from release.versions.locations import database_file
 from tests.drawing import encoded
+from tests.threads import at_once
 from tests.unit.learner.conftest import correction
 
 
@@ -36,22 +36,12 @@ def test_the_same_correction_is_one_whoever_sends_it(corrections: Corrections) -
 
 
 def test_several_may_send_the_same_at_once(database: str) -> None:
-    errors: list[BaseException] = []
-
     def send() -> None:
-        try:
-            with closing(Database(SCHEMA)) as opened:
-                for digit in range(5):
-                    Corrections(opened).add([correction(digit)], "ann")
-        except BaseException as error:
-            errors.append(error)
+        with closing(Database(SCHEMA)) as opened:
+            for digit in range(5):
+                Corrections(opened).add([correction(digit)], "ann")
 
-    threads = [threading.Thread(target=send) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+    assert at_once(4, send) == []
     with closing(Database(SCHEMA)) as opened:
         assert Corrections(opened).count() == 5
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import closing
 from datetime import timedelta
 
@@ -16,6 +15,7 @@ from model.locations import RELEASED
 from release.versions.database import Database
 from release.versions.deployments import now
 from release.versions.registry import Registry
+from tests.threads import at_once
 
 
 def asked(queue: Queue) -> Job:
@@ -68,11 +68,7 @@ def test_of_many_learners_one_gets_a_job(database: str, queue: Queue) -> None:
             if (job := Queue(opened).claim()) is not None:
                 got.append(job)
 
-    threads = [threading.Thread(target=claim) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert at_once(6, claim) == []
     assert len(got) == 1
 
 

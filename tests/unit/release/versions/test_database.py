@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from benchmarks.postgres import Postgres
 from release.versions.database import REGISTRY, Database, RegistryError, migration_config
 from release.versions.locations import DATABASE_VARIABLE, database_file, has_registry
 from release.versions.registry import Registry
+from tests.threads import at_once
 
 
 def on_its_connection(database: Database, run: object, *arguments: str) -> None:
@@ -34,21 +34,11 @@ def test_the_migrations_make_the_tables_that_the_program_uses_and_unmake_them(da
 
 
 def test_several_programs_may_begin_a_registry_at_once(database: str) -> None:
-    errors: list[BaseException] = []
-
     def begin() -> None:
-        try:
-            with closing(Registry.open()) as registry:
-                assert registry.deployment().change == 1
-        except BaseException as error:
-            errors.append(error)
+        with closing(Registry.open()) as registry:
+            assert registry.deployment().change == 1
 
-    threads = [threading.Thread(target=begin) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+    assert at_once(4, begin) == []
 
 
 def test_tables_of_a_newer_program_are_left_alone(state: Path) -> None:
